@@ -1,0 +1,128 @@
+"""Tables of WHAT: daily check-ins, alerts with their reasons, and every act on an alert."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from vio.common.sealed import SealedTextField
+
+
+class CheckIn(models.Model):
+    """One daily check-in. Later ones of the same local date are kept; the most severe drives alerts (C8)."""
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # made by the browser: a resend is the same row
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="checkins")
+    local_date = models.DateField()
+    at = models.DateTimeField()
+    mood = models.PositiveSmallIntegerField()  # 0 worst, 10 best
+    urge = models.PositiveSmallIntegerField()  # 0 none, 10 strongest ever
+    used = models.BooleanField()
+    safety = models.BooleanField()
+    sleep_hours = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    medication = models.CharField(
+        max_length=16, choices=[("taken", "taken"), ("not_taken", "not taken"), ("not_prescribed", "not prescribed")], blank=True, default=""
+    )
+    note = SealedTextField()
+    rule_version = models.PositiveSmallIntegerField()
+    level = models.CharField(max_length=8, default="none")  # what this check-in alone came to
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(mood__lte=10, urge__lte=10), name="checkin_scales_0_to_10"),
+            models.CheckConstraint(
+                condition=models.Q(sleep_hours=None) | models.Q(sleep_hours__gte=0, sleep_hours__lte=24),
+                name="checkin_sleep_0_to_24",
+            ),
+        ]
+        indexes = [models.Index(fields=["client", "local_date"], name="checkin_client_date")]
+
+    def __str__(self) -> str:
+        return f"check-in {self.pk}"
+
+
+class AlertLevel(models.TextChoices):
+    """How much it matters."""
+
+    YELLOW = "yellow", "yellow"
+    ORANGE = "orange", "orange"
+    RED = "red", "red"
+
+
+class Alert(models.Model):
+    """One open alert per client and local day: triggers raise it and add reasons, it never lowers itself (A9).
+
+    `reasons` is a list of {"code", "rule", "values"}: ids and numbers the clinical team reads as plain words.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="alerts")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="alerts")
+    local_date = models.DateField()
+    level = models.CharField(max_length=8, choices=AlertLevel.choices)
+    reasons = models.JSONField(default=list)
+    rule_version = models.PositiveSmallIntegerField()
+    status = models.CharField(
+        max_length=14,
+        choices=[("open", "open"), ("acknowledged", "acknowledged"), ("resolved", "resolved")],
+        default="open",
+    )
+    owner = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    raised_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    acknowledge_by = models.DateTimeField(null=True)  # A10
+    acknowledged_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "local_date"],
+                condition=models.Q(status__in=["open", "acknowledged"]),
+                name="alert_one_open_per_client_and_day",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["program", "raised_at"],
+                name="alert_unresolved",
+                condition=models.Q(status__in=["open", "acknowledged"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.pk}"
+
+
+class AlertAct(models.Model):
+    """Everything that happened to an alert: raised, viewed, acknowledged, assigned, escalated, resolved (A10)."""
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="acts")
+    kind = models.CharField(
+        max_length=16,
+        choices=[(k, k) for k in ("raised", "level_raised", "acknowledged", "assigned", "contacted", "escalated", "resolved")],
+    )
+    step = models.CharField(max_length=16, blank=True, default="")  # escalation step: "supervisor", "director"
+    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    text = SealedTextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "step"], condition=models.Q(kind="escalated"), name="alert_escalated_once_per_step"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

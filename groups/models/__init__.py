@@ -1,0 +1,33 @@
+"""Tables of WHO: people, programs, enrolment, groups, series."""
+
+from groups.models.enrolment import (
+    Agreement,
+    AgreementAcceptance,
+    Client,
+    EmergencyContact,
+    Enrolment,
+    PrescribedDose,
+)
+from groups.models.groups import Group, GroupStaff, Membership, Series
+from groups.models.people import ApiToken, Invitation, Person, StaffRole
+from groups.models.programs import LevelOfCare, Program, ServiceType
+
+__all__ = [
+    "Agreement",
+    "AgreementAcceptance",
+    "ApiToken",
+    "Client",
+    "EmergencyContact",
+    "Enrolment",
+    "Group",
+    "GroupStaff",
+    "Invitation",
+    "LevelOfCare",
+    "Membership",
+    "Person",
+    "PrescribedDose",
+    "Program",
+    "Series",
+    "ServiceType",
+    "StaffRole",
+]

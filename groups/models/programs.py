@@ -1,0 +1,81 @@
+"""Programs, what they offer and how much of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db import models
+
+
+class Program(models.Model):
+    """One intensive outpatient program: the wall nothing crosses."""
+
+    row_security_column: ClassVar[str] = "id"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=64, default="America/New_York")
+    week_start = models.CharField(
+        max_length=8,
+        choices=[("sun", "Sunday"), ("mon", "Monday"), ("rolling7", "the last seven days")],
+        default="sun",
+    )
+    help_line = models.CharField(max_length=40, blank=True, default="")  # the program's own number
+    lobby_opens_minutes = models.PositiveSmallIntegerField(default=15)
+    note_due_hours = models.PositiveSmallIntegerField(default=24)  # R15
+    chat_retention_hours = models.PositiveSmallIntegerField(default=24)
+    reconnect_grace_seconds = models.PositiveSmallIntegerField(default=120)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"program {self.pk}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone (R1)."""
+        return ZoneInfo(self.timezone)
+
+
+class LevelOfCare(models.Model):
+    """A level of care with its weekly minimum (domain reference, section 2)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="levels")
+    code = models.CharField(max_length=8)  # "2.1"
+    name = models.CharField(max_length=80)
+    population = models.CharField(
+        max_length=16, choices=[("adult", "adults"), ("adolescent", "adolescents")], default="adult"
+    )
+    weekly_minutes = models.PositiveIntegerField(default=540)
+    weekly_days = models.PositiveSmallIntegerField(default=3)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["program", "code", "population"], name="level_once_per_program"),
+            models.CheckConstraint(condition=models.Q(weekly_minutes__lte=10080), name="level_minutes_fit_a_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"level {self.code}"
+
+
+class ServiceType(models.TextChoices):
+    """What kind of service a session is; C11 says which count."""
+
+    GROUP_THERAPY = "group_therapy", "group therapy"
+    INDIVIDUAL = "individual", "individual session"
+    FAMILY = "family", "family session"
+    MULTIFAMILY = "multifamily", "multifamily session"
+    PSYCHOEDUCATION = "psychoeducation", "psychoeducation"
+    SKILLS = "skills", "skills group"
+    RELAPSE_PREVENTION = "relapse_prevention", "relapse prevention"
+    TWELVE_STEP = "twelve_step", "12-step facilitation"
+    MINDFULNESS = "mindfulness", "mindfulness-based group"
+    CBT = "cbt", "motivational / CBT group"
+    MEDICATION = "medication", "medication management"
+    CASE_MANAGEMENT = "case_management", "case management"
+    PEER_SOCIAL = "peer_social", "peer social time"

@@ -1,0 +1,10 @@
+"""WHEN and LIVE: sessions, room, presence, attendance, hours, follow-up, notes."""
+
+from django.apps import AppConfig
+
+
+class SessionsAppConfig(AppConfig):
+    """Sessions and everything that follows from them."""
+
+    name = "sessions_app"
+    default_auto_field = "django.db.models.BigAutoField"

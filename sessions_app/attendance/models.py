@@ -1,0 +1,99 @@
+"""Tables of attendance: the policy versions, the computed and corrected records, the attested sheet."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from vio.common.sealed import SealedTextField
+
+
+class AttendancePolicy(models.Model):
+    """One version of a program's attendance rules (R4, R7, R8, R10); a session keeps the version in force on its date."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="attendance_policies")
+    version = models.PositiveIntegerField()
+    effective_from = models.DateField()
+    bridge_gap_seconds = models.PositiveIntegerField(default=0)
+    late_after_seconds = models.PositiveIntegerField(default=300)
+    left_early_seconds = models.PositiveIntegerField(default=300)
+    no_show_below_minutes = models.PositiveIntegerField(default=8)
+    attended_percent = models.PositiveSmallIntegerField(default=80)
+    attribution = models.CharField(
+        max_length=12, choices=[("start_date", "start date"), ("split", "split at midnight")], default="start_date"
+    )
+
+    class Meta:
+        verbose_name_plural = "attendance policies"
+        constraints = [
+            models.UniqueConstraint(fields=["program", "version"], name="attendance_policy_version_once"),
+            models.CheckConstraint(condition=models.Q(attended_percent__lte=100), name="attended_percent_at_most_100"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attendance policy v{self.version}"
+
+
+class AttendanceRecord(models.Model):
+    """What one client is credited with for one session: one version; the latest counts (R14).
+
+    `seconds` and `minutes` are R5; `status` and `flags` R7 and R8; `by_date` {local date: minutes} R10.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="attendance")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="attendance")
+    version = models.PositiveIntegerField(default=1)
+    local_date = models.DateField()
+    credited_seconds = models.PositiveIntegerField()
+    credited_minutes = models.PositiveIntegerField()
+    scheduled_minutes = models.PositiveIntegerField()
+    delivered_minutes = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=12,
+        choices=[(s, s) for s in ("attended", "partial", "no_show", "excused", "cancelled")],
+    )
+    flags = models.JSONField(default=list)  # late, left_early, brief_contact, technical
+    by_date = models.JSONField(default=dict)
+    first_at = models.DateTimeField(null=True)  # first and last credited instant
+    last_at = models.DateTimeField(null=True)
+    policy = models.ForeignKey(AttendancePolicy, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=12, choices=[("computed", "computed"), ("corrected", "corrected")])
+    author = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    reason = SealedTextField()  # why it was corrected
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "client", "version"], name="attendance_version_once"),
+        ]
+        indexes = [
+            models.Index(fields=["client", "local_date"], name="attendance_client_date"),
+            models.Index(fields=["program", "local_date"], name="attendance_program_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attendance {self.pk}"
+
+
+class AttendanceSheet(models.Model):
+    """The attendance sheet of a session: computed after its end, attested by a facilitator, then locked."""
+
+    session = models.OneToOneField(
+        "sessions_app.Session", on_delete=models.PROTECT, primary_key=True, related_name="sheet"
+    )
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    computed_at = models.DateTimeField()
+    group_size = models.PositiveSmallIntegerField(default=0)  # R13
+    size_flag = models.BooleanField(default=False)  # group_size_violation
+    attested_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    attested_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"sheet {self.pk}"

@@ -1,0 +1,57 @@
+"""Tables of hours: the policy versions and the weekly figures."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class HoursPolicy(models.Model):
+    """One version of a program's definition of an hour and of what counts (C11, C12)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="hours_policies")
+    version = models.PositiveIntegerField()
+    effective_from = models.DateField()
+    definition = models.CharField(
+        max_length=12, choices=[("clock", "60-minute clock hour"), ("therapeutic", "therapeutic hour")], default="clock"
+    )
+    group_minutes = models.PositiveSmallIntegerField(default=50)  # C12, therapeutic only
+    counts_as = models.PositiveSmallIntegerField(default=60)
+    from_percent = models.PositiveSmallIntegerField(default=100)
+    countable = models.JSONField(default=list)  # service types
+
+    class Meta:
+        verbose_name_plural = "hours policies"
+        constraints = [models.UniqueConstraint(fields=["program", "version"], name="hours_policy_version_once")]
+
+    def __str__(self) -> str:
+        return f"hours policy v{self.version}"
+
+
+class WeekHours(models.Model):
+    """One client's week: derived, rewritten whenever attendance changes; the truth is the attendance (R11).
+
+    `week` is the first local date of the week (R9). `forecast` is met, on_course, needs_one_more or cannot_reach.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="weeks")
+    week = models.DateField()
+    minutes = models.PositiveIntegerField(default=0)
+    days = models.PositiveSmallIntegerField(default=0)
+    prescribed_minutes = models.PositiveIntegerField(default=0)
+    prescribed_days = models.PositiveSmallIntegerField(default=0)
+    to_come_minutes = models.PositiveIntegerField(default=0)  # scheduled, not begun yet
+    forecast = models.CharField(max_length=16, default="on_course")
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "week hours"
+        constraints = [models.UniqueConstraint(fields=["client", "week"], name="week_once_per_client")]
+        indexes = [models.Index(fields=["program", "week"], name="week_program")]
+
+    def __str__(self) -> str:
+        return f"week {self.pk}"

@@ -1,0 +1,116 @@
+"""Tables of WHEN: the session, and a line for each wing's tables so that Django finds them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from groups.models import ServiceType
+from sessions_app.attendance.models import AttendancePolicy, AttendanceRecord, AttendanceSheet
+from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
+from sessions_app.hours.models import HoursPolicy, WeekHours
+from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
+from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
+
+__all__ = [
+    "AttendancePolicy",
+    "AttendanceRecord",
+    "AttendanceSheet",
+    "ClientNote",
+    "CommandResult",
+    "ContactAttempt",
+    "Flag",
+    "FollowUp",
+    "GroupNote",
+    "HoursPolicy",
+    "NoteAddendum",
+    "PresenceEvidence",
+    "RoomEvent",
+    "RoomState",
+    "Session",
+    "SessionBreak",
+    "WeekHours",
+]
+
+
+class SessionStatus(models.TextChoices):
+    """Where a session is in its life: scheduled, open (the lobby lets people in), live (counting), ended or cancelled."""
+
+    SCHEDULED = "scheduled", "scheduled"
+    OPEN = "open", "lobby open"
+    LIVE = "live", "live"
+    ENDED = "ended", "ended"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class Session(models.Model):
+    """One meeting of a group. Times are instants; `local_date` is the program's date of the scheduled start (R10)."""
+
+    Status: ClassVar[type[SessionStatus]] = SessionStatus
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="sessions")
+    group = models.ForeignKey("groups.Group", on_delete=models.PROTECT, related_name="sessions")
+    series = models.ForeignKey("groups.Series", on_delete=models.PROTECT, related_name="sessions", null=True, blank=True)
+    occurrence = models.DateField(null=True, blank=True)  # the series' own date; makes materialising idempotent
+    title = models.CharField(max_length=80)
+    service_type = models.CharField(max_length=24, choices=ServiceType.choices)
+    local_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    status = models.CharField(max_length=12, choices=SessionStatus.choices, default=SessionStatus.SCHEDULED)
+    opened_at = models.DateTimeField(null=True, blank=True)  # the lobby opened
+    started_at = models.DateTimeField(null=True, blank=True)  # the actual start of R2
+    ended_at = models.DateTimeField(null=True, blank=True)  # the actual end of R2
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    finalised_at = models.DateTimeField(null=True, blank=True)  # attendance computed
+    is_rehearsal = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "occurrence"], name="session_once_per_occurrence"),
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="session_ends_after_start"),
+            models.UniqueConstraint(fields=["id", "program"], name="session_with_program"),
+        ]
+        indexes = [
+            models.Index(fields=["program", "starts_at"], name="session_program_start"),
+            models.Index(fields=["group", "starts_at"], name="session_group_start"),
+            models.Index(
+                fields=["starts_at"],
+                name="session_unfinished",
+                condition=models.Q(status__in=["scheduled", "open", "live"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class SessionBreak(models.Model):
+    """One break: as planned (counts for R6) and as taken (counts for R2 and C10)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="breaks")
+    planned_start = models.DateTimeField(null=True, blank=True)
+    planned_end = models.DateTimeField(null=True, blank=True)
+    taken_start = models.DateTimeField(null=True, blank=True)
+    taken_end = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(planned_start=None) | models.Q(planned_end__gt=models.F("planned_start")),
+                name="break_planned_in_order",
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=models.Q(taken_end=None) & models.Q(taken_start__isnull=False),
+                name="break_one_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"break {self.pk}"

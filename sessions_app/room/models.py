@@ -1,0 +1,102 @@
+"""Tables of the room: its state, its numbered log, answered commands, presence evidence."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+
+class RoomState(models.Model):
+    """The live state of one session, the fold of its events. `state` holds ids and codes only."""
+
+    session = models.OneToOneField("sessions_app.Session", on_delete=models.CASCADE, primary_key=True, related_name="room")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    version = models.BigIntegerField(default=0)
+    state = models.JSONField(default=dict)
+    heads = models.JSONField(default=dict)  # {audience: last number}
+    changed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+
+class RoomEvent(models.Model):
+    """One line of a room's log. Numbers run +1 without gaps per session and audience (RT-1).
+
+    `audience` is "room", "staff" or "person:<id>". `body` is sealed JSON bound to session, audience and number.
+    """
+
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="events")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    audience = models.CharField(max_length=48)
+    number = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    body = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "audience", "number"], name="room_event_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.audience} {self.number}"
+
+
+class CommandResult(models.Model):
+    """The first answer to a command; a repeat with the same id gets it again and creates nothing (RT-2)."""
+
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="+")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("groups.Person", on_delete=models.CASCADE, related_name="+")
+    command_id = models.UUIDField()
+    numbers = models.JSONField(default=dict)  # {audience: number}
+    error_code = models.CharField(max_length=40, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "person", "command_id"], name="command_answered_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"command {self.command_id}"
+
+
+class EvidenceKind(models.TextChoices):
+    """What happened to a connection."""
+
+    OPENED = "opened", "connected, in the lobby"
+    ADMITTED = "admitted", "in the room from here"
+    SEEN = "seen", "proof of life"
+    STEPPED_OUT = "stepped_out", "back in the lobby, or out of the room"
+    CLOSED = "closed", "connection closed"
+
+
+class PresenceEvidence(models.Model):
+    """One proven fact about one connection, by the server's clock. Append-only; attendance is a function of it (AT-8).
+
+    `cause` says why a connection closed: left, removed, dropped, server, ended, swept, replaced.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="evidence")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="+", null=True)  # null: staff
+    connection = models.UUIDField(default=uuid.uuid4)
+    kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
+    cause = models.CharField(max_length=16, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "at"], name="evidence_once")
+        ]
+        indexes = [models.Index(fields=["session", "client", "at"], name="evidence_session_client")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.connection}"

@@ -1,0 +1,14 @@
+"""The ASGI application: pages through Django, sockets through Channels."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vio.settings")
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+pages = get_asgi_application()
+
+from vio.sockets import routes
+
+application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(routes)})

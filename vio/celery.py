@@ -1,0 +1,44 @@
+"""Celery: what is looked at by the clock, and how often.
+
+Due work is found by asking the database, claimed by a conditional update and safe to run twice (FL-3). A task is queued
+with a short expiry, so that an outage leaves no pile of stale ticks behind.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vio.settings")
+
+from celery import Celery
+from django.conf import settings
+
+app = Celery("vio")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(["vio.common"])
+
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """A schedule entry: every so many seconds; a tick not begun by the next one is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 10)}}
+
+
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_max_tasks_per_child=500,
+    task_default_queue="vio",
+    task_time_limit=120,
+    task_soft_time_limit=90,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600, "socket_timeout": 10, "socket_connect_timeout": 5},
+    beat_schedule_filename=str(settings.HOME / "run" / "beat-schedule"),
+    beat_max_loop_interval=5,
+    timezone="UTC",
+    beat_schedule={},
+)

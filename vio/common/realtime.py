@@ -1,0 +1,152 @@
+"""Doorbells between processes: Redis publish/subscribe with sealed payloads.
+
+A bell says "look": what it is about is in PostgreSQL already. Losing a bell, or all of Redis, costs latency only.
+`ring_on_commit` and `ring_now` are the only places that publish; `BellListener` is the only place that listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import redis
+import redis.asyncio
+import redis.exceptions
+from django.conf import settings
+from django.db import transaction
+
+from vio.common import sealed
+from vio.common.logs import log
+
+_log = log(__name__)
+Facts = Mapping[str, Any]
+_publisher: redis.Redis | None = None
+
+
+def channel(topic: str) -> str:
+    """The Redis channel of a topic ("room:<session>", "desk:<program>", "person:<id>")."""
+    return f"vio:{topic}"
+
+
+def pack(topic: str, facts: Facts) -> bytes:
+    """A sealed payload: opens only under the same topic."""
+    return sealed.seal(json.dumps(facts, separators=(",", ":")), place=f"bell:{topic}")
+
+
+def unpack(topic: str, payload: bytes) -> dict[str, Any]:
+    """The facts of a sealed payload; raises tink.TinkError for anything we did not send."""
+    facts: dict[str, Any] = json.loads(sealed.unseal(payload, place=f"bell:{topic}"))
+    return facts
+
+
+def ring_on_commit(topic: str, facts: Facts) -> None:
+    """Rings after the current transaction is committed; rings nothing if it is rolled back."""
+    transaction.on_commit(lambda: ring_now(topic, facts))
+
+
+def ring_now(topic: str, facts: Facts) -> None:
+    """Rings at once; when Redis does not answer the bell is lost, and that is all that is lost."""
+    global _publisher  # noqa: PLW0603  # one connection pool per process, made when first needed
+    if _publisher is None:
+        _publisher = redis.Redis.from_url(settings.BELL_URL, socket_timeout=1, socket_connect_timeout=1)
+    try:
+        _publisher.publish(channel(topic), pack(topic, facts))
+    except redis.exceptions.RedisError:
+        _log.warning("bell.lost", topic=topic.split(":", 1)[0])
+
+
+class BellListener:
+    """One subscription per process: topics come and go, the connection is remade when it breaks.
+
+    `heard(topic, facts)` runs in the event loop for each bell. `connected` tells whether bells can arrive; after each
+    (re)connection `reconnected()` is called, because whatever rang in between was lost.
+    """
+
+    def __init__(self, *, heard: Callable[[str, dict[str, Any]], None], reconnected: Callable[[], None]) -> None:
+        self._heard = heard
+        self._reconnected = reconnected
+        self._topics: set[str] = set()
+        self._pubsub: redis.asyncio.client.PubSub | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.connected = False
+
+    def start(self) -> None:
+        """Begins listening in the running loop; harmless when already listening."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="bells")
+
+    async def stop(self) -> None:
+        """Stops listening."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def subscribe(self, topic: str) -> None:
+        """Hears a topic from now on; a failing Redis is retried by the loop."""
+        self.start()
+        if topic in self._topics:
+            return
+        self._topics.add(topic)
+        if self._pubsub is not None and self.connected:
+            try:
+                await self._pubsub.subscribe(channel(topic))
+            except redis.exceptions.RedisError:
+                self.connected = False
+
+    async def unsubscribe(self, topic: str) -> None:
+        """Hears a topic no more."""
+        self._topics.discard(topic)
+        if self._pubsub is not None and self.connected:
+            try:
+                await self._pubsub.unsubscribe(channel(topic))
+            except redis.exceptions.RedisError:
+                self.connected = False
+
+    async def _run(self) -> None:
+        delay = 0.1
+        while True:
+            try:
+                await self._listen()
+                delay = 0.1
+            except (redis.exceptions.RedisError, OSError, TimeoutError):
+                _log.warning("bell.disconnected")
+            self.connected = False
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5.0)
+
+    async def _listen(self) -> None:
+        client = redis.asyncio.Redis.from_url(
+            settings.BELL_URL, socket_timeout=None, socket_connect_timeout=2, health_check_interval=5
+        )
+        try:
+            self._pubsub = client.pubsub(ignore_subscribe_messages=True)
+            # A topic of our own keeps the subscription open while nobody needs another.
+            await self._pubsub.subscribe(channel("process"), *map(channel, self._topics))
+            self.connected = True
+            self._reconnected()
+            while True:
+                await self._next(self._pubsub)
+        finally:
+            self.connected = False
+            self._pubsub = None
+            await client.aclose()
+
+    async def _next(self, pubsub: redis.asyncio.client.PubSub) -> None:
+        # A hung Redis answers nothing at all: a ping that is not answered in time breaks the connection.
+        async with asyncio.timeout(12):
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+            if message is None:
+                await pubsub.ping()
+                return
+        if message.get("type") != "message":
+            return
+        topic = message["channel"].decode().removeprefix("vio:")
+        try:
+            facts = unpack(topic, message["data"])
+        except Exception:  # anything but our own sealed payload is not for us
+            _log.warning("bell.unreadable", topic=topic.split(":", 1)[0])
+            return
+        self._heard(topic, facts)

@@ -1,0 +1,62 @@
+"""Which programs the database shows us: the second wall (AZ-5).
+
+Row-level security compares each row's program with the setting `vio.programs` of the connection. Without a scope the
+application's role reads no row. A request, a socket's act and a task each open the scope they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.signals import connection_created
+
+EVERY_PROGRAM = "*"
+_current: ContextVar[str] = ContextVar("vio_scope", default="")
+
+
+def _apply() -> None:
+    if connection.connection is None or connection.needs_rollback:
+        # Not open: set on opening. Broken transaction: its rollback restores the value from before it.
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('vio.programs', %s, false)", [_current.get()])
+
+
+def _on_connection(sender: object, connection: Any, **kwargs: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('vio.programs', %s, false)", [_current.get()])
+
+
+@contextmanager
+def scope(program_ids: Iterable[UUID]) -> Iterator[None]:
+    """Shows the rows of these programs, and no others, until the block ends."""
+    yield from _scoped(",".join(str(p) for p in program_ids))
+
+
+@contextmanager
+def every_program() -> Iterator[None]:
+    """Shows all programs: only for the system's own work, which looks for due work everywhere."""
+    yield from _scoped(EVERY_PROGRAM)
+
+
+def _scoped(value: str) -> Iterator[None]:
+    if _current.get() == value:
+        yield
+        return
+    token = _current.set(value)
+    try:
+        _apply()
+        yield
+    finally:
+        _current.reset(token)
+        _apply()
+
+
+def watch_connections() -> None:
+    """Sets the scope on every connection taken from the pool; called once when Django starts."""
+    connection_created.connect(_on_connection, dispatch_uid="vio.scope")

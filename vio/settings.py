@@ -1,0 +1,236 @@
+"""Django's settings: one module; every value that differs between places comes from the environment.
+
+With VIO_DEBUG off a missing, short or sample secret stops the start (OP-3). README lists every variable.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from vio import addresses, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(env.text("VIO_HOME", str(BASE_DIR / "var"))).resolve()
+
+DEBUG = env.flag("VIO_DEBUG", default=False)
+PORT = env.integer("VIO_PORT", 8000)
+
+# --- secrets -----------------------------------------------------------------------------------------------
+SECRET_KEY = env.text("VIO_SECRET_KEY")
+if not SECRET_KEY and DEBUG:
+    SECRET_KEY = "development-only-" + "x" * 48
+if len(SECRET_KEY) < 50 or (not DEBUG and SECRET_KEY.startswith(("development-only-", "django-insecure"))):
+    raise env.EnvironmentProblem("VIO_SECRET_KEY is missing, short or a sample: give 50 random characters or more")
+# A tink keyset (AES256_GCM) as JSON; `vio.common.sealed` refuses to start without it.
+FIELD_KEYS = env.text("VIO_FIELD_KEYS")
+
+# --- where we are reached ----------------------------------------------------------------------------------
+# scheme://host:port of every address people use; a socket's Origin must equal one of them (WS-1).
+ORIGINS = env.words("VIO_ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}")
+ALLOWED_HOSTS = env.words("VIO_ALLOWED_HOSTS", ",".join(sorted({urlsplit(o).hostname or "" for o in ORIGINS})))
+CSRF_TRUSTED_ORIGINS = ORIGINS
+HTTPS = all(origin.startswith("https://") for origin in ORIGINS)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "vio.common",
+    "groups",
+    "sessions_app",
+    "checkins",
+]
+
+MIDDLEWARE = [
+    "vio.common.http.request_id_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "vio.common.http.headers_middleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "groups.logins.time_out_middleware",
+    "groups.actors.actor_middleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "vio.common.http.domain_error_middleware",
+]
+
+ROOT_URLCONF = "vio.urls"
+ASGI_APPLICATION = "vio.asgi.application"
+WSGI_APPLICATION = None
+APPEND_SLASH = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "groups.context.page_context",
+            ],
+            "builtins": ["django.templatetags.static"],
+        },
+    }
+]
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------
+DATABASE_ROLE = env.text("VIO_DATABASE_ROLE", "vio_app")
+AS_OWNER = env.flag("VIO_DATABASE_AS_OWNER", default=False)
+_database_options: dict[str, Any] = {
+    "pool": {"min_size": 1, "max_size": env.integer("VIO_DATABASE_POOL", 8), "timeout": 10},
+    # FT-2: no statement runs past 15 s, no lock is waited for past 5 s.
+    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
+}
+if AS_OWNER:
+    _database_options = {"options": "-c timezone=UTC"}
+elif DATABASE_ROLE:
+    _database_options["assume_role"] = DATABASE_ROLE
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **addresses.database_settings(env.text("VIO_DATABASE_URL", "postgresql://vio@localhost/vio")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": _database_options,
+    }
+}
+
+# --- Redis: doorbells, Celery's queue, rate-limit counters; losing it costs latency only --------------------
+REDIS_URL = env.text("VIO_REDIS_URL", "redis://localhost:6379")
+BELL_URL = addresses.redis_url(REDIS_URL, 1)
+CACHES = {
+    "default": {
+        "BACKEND": "vio.common.caches.ForgivingRedisCache",
+        "LOCATION": addresses.redis_url(REDIS_URL, 2),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+CELERY_BROKER_URL = addresses.broker_url(REDIS_URL, 0)
+
+# --- sign-in -----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "groups.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "groups.passwords.PasswordPolicy"}]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "groups.logins.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # AU-8: a fresh sign-in is at most five minutes old
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+PASSWORD_RESET_TIMEOUT = 30 * 60  # AU-9
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "vio"
+MFA_TOTP_TOLERANCE = 1  # AU-2: one step of 30 s either way
+MFA_RECOVERY_CODE_DIGITS = 20  # AU-2: 20 decimal digits carry 66 bits
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ADAPTER = "groups.logins.MfaAdapter"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-vio" if HTTPS else "vio"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 24 * 3600
+CSRF_COOKIE_NAME = "__Host-vio-csrf" if HTTPS else "vio-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "vio.common.http.csrf_failure"
+# AU-6: idle and overall limits of a login.
+LOGIN_IDLE = {"staff": timedelta(minutes=15), "client": timedelta(minutes=30)}
+LOGIN_OVERALL = {"staff": timedelta(hours=12), "client": timedelta(hours=24)}
+
+# --- the web edge (WE-1) -----------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer" if HTTPS else "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF, *[o.replace("http", "ws", 1) for o in ORIGINS]],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("VIO_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+# --- language and time: stored in UTC, shown in the program's zone -------------------------------------------
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- mail: to the network, or to files under VIO_HOME when no server is given --------------------------------
+EMAIL_URL = env.text("VIO_EMAIL_URL")
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = str(HOME / "mail")
+if EMAIL_URL:
+    _mail = urlsplit(EMAIL_URL)
+    if _mail.scheme not in {"smtp", "smtps"}:
+        raise env.EnvironmentProblem("VIO_EMAIL_URL must begin with smtp:// or smtps://")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = _mail.hostname or "localhost"
+    EMAIL_PORT = _mail.port or 587
+    EMAIL_HOST_USER = _mail.username or ""
+    EMAIL_HOST_PASSWORD = _mail.password or ""
+    EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(EMAIL_HOST_USER)
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("VIO_EMAIL_FROM", "no-reply@localhost")
+
+# --- logs: JSON, UTC, ids only (OP-5, DP-3) ------------------------------------------------------------------
+LOGGING_CONFIG = None
+LOG_LEVEL = env.text("VIO_LOG_LEVEL", "INFO")
+
+SILENCED_SYSTEM_CHECKS: list[str] = []
+TEST_RUNNER = "django.test.runner.DiscoverRunner"

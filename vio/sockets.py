@@ -1,0 +1,7 @@
+"""Every socket address of the product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+routes: list[Any] = []

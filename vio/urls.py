@@ -1,0 +1,16 @@
+"""Every address of the product; each view carries its permission."""
+
+from django.urls import include, path
+
+from vio.common import health, http
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("account/", include("allauth.urls")),
+]
+
+handler400 = http.handle_400
+handler403 = http.handle_403
+handler404 = http.handle_404
+handler500 = http.handle_500
