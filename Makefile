@@ -1,0 +1,86 @@
+# One word per job. `make` alone lists them.
+#
+# Needs: Python 3.11 or later and make. Everything else is installed into .venv from the hash-pinned lock.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.installed
+UV_VERSION := uv>=0.13,<0.14
+CODE := vio groups sessions_app checkins
+# Options for vio up and pytest: make run ARGS="--port 9000", make test ARGS="-k hours".
+ARGS ?=
+# Everything a production start needs, so that the deploy check sees what production sees.
+PRODUCTION = VIO_DEBUG=0 VIO_ORIGINS=https://vio.example VIO_ALLOWED_HOSTS=vio.example \
+	VIO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
+
+.PHONY: help setup run test lint types check fmt browser
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(READY) ## Install everything into .venv (again only when the lock has changed)
+
+run: $(READY) ## Start the whole stack with the demo program; Ctrl-C stops it and keeps the data
+	@exec $(VENV)/bin/vio up --demo $(ARGS)
+
+test: $(READY) browser ## Run all tests, with real PostgreSQL, Redis and browser
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(READY) ## Check format, style and templates
+	@$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m djlint --check --lint --quiet $(CODE)
+
+types: $(READY) ## Check types, strictly
+	@$(PY) -m mypy
+
+check: lint types browser ## What CI runs: lint, types, guards, all tests, pending migrations, deploy check
+	@echo "check: migrations and deploy settings"
+	$(PRODUCTION) $(PY) -m tests.services manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PY) -m tests.services manage.py check --deploy --fail-level WARNING
+	echo "check: tests (the guards in tests/guards among them; none may be skipped)"
+	VIO_TEST_STRICT=1 $(PY) -m pytest $(ARGS)
+
+fmt: $(READY) ## Format code and templates
+	@$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+	$(PY) -m djlint --reformat --quiet $(CODE) || true
+
+# Set up: find a Python, make the environment, install exactly what the lock names.
+$(READY): requirements/dev.lock
+	@for name in python3.11 python3.12 python3.13 python3.14 python3; do
+	  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python=$$name; break; fi
+	done
+	if [ -z "$${python:-}" ]; then
+	  echo "vio needs Python 3.11 or later; none was found (tried python3.11 to python3.14 and python3)." >&2; exit 1
+	fi
+	if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+	  echo "$$python cannot make environments; install its venv module (Debian: apt-get install python3-venv)." >&2; exit 1
+	fi
+	echo "setup: installing into $(VENV) with $$("$$python" --version)"
+	[ -x $(PY) ] || "$$python" -m venv $(VENV)
+	tools=$(VENV)/.tools
+	[ -x $$tools/bin/uv ] || { "$$python" -m venv $$tools && $$tools/bin/python -m pip install --quiet --disable-pip-version-check '$(UV_VERSION)'; }
+	export VIRTUAL_ENV=$$(cd $(VENV) && pwd)
+	$$tools/bin/uv pip sync --quiet --require-hashes requirements/dev.lock
+	$$tools/bin/uv pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $(READY)
+
+# The browser tests drive Chromium; Debian's package is the one we can rely on.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || {
+	  if ! command -v apt-get >/dev/null; then
+	    echo "The tests need Chromium on the PATH and apt-get is not here to install it." >&2; exit 1
+	  fi
+	  echo "setup: installing Chromium for the browser tests"
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo
+	  if [ -n "$$root" ] && ! command -v sudo >/dev/null; then
+	    echo "The tests need Chromium: run 'apt-get install -y chromium' as root." >&2; exit 1
+	  fi
+	  { $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq chromium; } >/dev/null
+	}
