@@ -15,7 +15,9 @@ class CheckIn(models.Model):
 
     append_only: ClassVar[bool] = True
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # made by the browser: a resend is the same row
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # made by the browser: a resend is the same row
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="checkins")
     local_date = models.DateField()
@@ -26,7 +28,10 @@ class CheckIn(models.Model):
     safety = models.BooleanField()
     sleep_hours = models.DecimalField(max_digits=3, decimal_places=1, null=True)
     medication = models.CharField(
-        max_length=16, choices=[("taken", "taken"), ("not_taken", "not taken"), ("not_prescribed", "not prescribed")], blank=True, default=""
+        max_length=16,
+        choices=[("taken", "taken"), ("not_taken", "not taken"), ("not_prescribed", "not prescribed")],
+        blank=True,
+        default="",
     )
     note = SealedTextField()
     rule_version = models.PositiveSmallIntegerField()
@@ -34,7 +39,9 @@ class CheckIn(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(mood__lte=10, urge__lte=10), name="checkin_scales_0_to_10"),
+            models.CheckConstraint(
+                condition=models.Q(mood__lte=10, urge__lte=10), name="checkin_scales_0_to_10"
+            ),
             models.CheckConstraint(
                 condition=models.Q(sleep_hours=None) | models.Q(sleep_hours__gte=0, sleep_hours__lte=24),
                 name="checkin_sleep_0_to_24",
@@ -110,9 +117,22 @@ class AlertAct(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="acts")
     kind = models.CharField(
         max_length=16,
-        choices=[(k, k) for k in ("raised", "level_raised", "acknowledged", "assigned", "contacted", "escalated", "resolved")],
+        choices=[
+            (k, k)
+            for k in (
+                "raised",
+                "level_raised",
+                "acknowledged",
+                "assigned",
+                "contacted",
+                "escalated",
+                "resolved",
+            )
+        ],
     )
-    step = models.CharField(max_length=16, blank=True, default="")  # escalation step: "supervisor", "director"
+    step = models.CharField(
+        max_length=16, blank=True, default=""
+    )  # escalation step: "supervisor", "director"
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
     text = SealedTextField()
     at = models.DateTimeField()
@@ -120,7 +140,9 @@ class AlertAct(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["alert", "step"], condition=models.Q(kind="escalated"), name="alert_escalated_once_per_step"
+                fields=["alert", "step"],
+                condition=models.Q(kind="escalated"),
+                name="alert_escalated_once_per_step",
             )
         ]
 

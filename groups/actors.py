@@ -23,7 +23,9 @@ def roles_of(person_id: UUID) -> dict[UUID, frozenset[Role]]:
     """{program id: roles} from staff roles in force and from charts."""
     found: dict[UUID, set[Role]] = defaultdict(set)
     with every_program():
-        staff = StaffRole.objects.filter(person_id=person_id, withdrawn_at=None).values_list("program_id", "role")
+        staff = StaffRole.objects.filter(person_id=person_id, withdrawn_at=None).values_list(
+            "program_id", "role"
+        )
         for program_id, role in staff:
             found[program_id].add(Role(role))
         for program_id in Client.objects.filter(person_id=person_id).values_list("program_id", flat=True):
@@ -48,7 +50,9 @@ def acting_as(person: Person, *, source: str = "", fresh: bool = False) -> Itera
         yield actor
 
 
-def actor_middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def actor_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Puts the actor on the request and shows the database only their programs.
 
     A member of staff without a second factor is nobody until it is set up (AU-2): only the sign-in pages work.

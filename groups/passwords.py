@@ -17,10 +17,12 @@ class PasswordPolicy(CommonPasswordValidator):
         """Raises ValidationError with the reason in plain words."""
         from groups.logins import second_factor_missing
 
-        with_factor = isinstance(user, Person) and user.pk is not None and not second_factor_missing(user)
+        with_factor = isinstance(user, Person) and not second_factor_missing(user)
         minimum = 10 if with_factor else 15
         if len(password) < minimum:
-            raise ValidationError(f"Use at least {minimum} characters. A short sentence works well.", code="too_short")
+            raise ValidationError(
+                f"Use at least {minimum} characters. A short sentence works well.", code="too_short"
+            )
         if len(password) > 128:
             raise ValidationError("Use at most 128 characters.", code="too_long")
         plain = password.lower().strip("0123456789!?.-_ ")

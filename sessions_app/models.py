@@ -53,8 +53,12 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="sessions")
     group = models.ForeignKey("groups.Group", on_delete=models.PROTECT, related_name="sessions")
-    series = models.ForeignKey("groups.Series", on_delete=models.PROTECT, related_name="sessions", null=True, blank=True)
-    occurrence = models.DateField(null=True, blank=True)  # the series' own date; makes materialising idempotent
+    series = models.ForeignKey(
+        "groups.Series", on_delete=models.PROTECT, related_name="sessions", null=True, blank=True
+    )
+    occurrence = models.DateField(
+        null=True, blank=True
+    )  # the series' own date; makes materialising idempotent
     title = models.CharField(max_length=80)
     service_type = models.CharField(max_length=24, choices=ServiceType.choices)
     local_date = models.DateField()
@@ -71,7 +75,9 @@ class Session(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "occurrence"], name="session_once_per_occurrence"),
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="session_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="session_ends_after_start"
+            ),
             models.UniqueConstraint(fields=["id", "program"], name="session_with_program"),
         ]
         indexes = [

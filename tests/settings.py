@@ -9,7 +9,9 @@ from tink import aead, secret_key_access
 os.environ.setdefault("VIO_DEBUG", "1")
 os.environ.setdefault("VIO_ORIGINS", "http://localhost:8000,http://testserver")
 os.environ.setdefault("VIO_ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
-os.environ.setdefault("VIO_DATABASE_AS_OWNER", "1")  # migrations; each test then assumes the application's role
+os.environ.setdefault(
+    "VIO_DATABASE_AS_OWNER", "1"
+)  # migrations; each test then assumes the application's role
 os.environ.setdefault("VIO_LOG_LEVEL", "WARNING")
 if "VIO_FIELD_KEYS" not in os.environ:
     aead.register()
@@ -18,7 +20,7 @@ if "VIO_FIELD_KEYS" not in os.environ:
         json.loads(tink.json_proto_keyset_format.serialize(_keys, secret_key_access.TOKEN))
     )
 
-from vio.settings import *  # noqa: E402, F403
+from vio.settings import *  # noqa: F403
 from vio.settings import INSTALLED_APPS as _APPS
 
 INSTALLED_APPS = [*_APPS, "tests.testapp"]

@@ -31,7 +31,7 @@ def database_settings(url: str) -> dict[str, Any]:
 def redis_url(base: str, database: int) -> str:
     """The URL redis-py takes, for one numbered database of the server."""
     if base.startswith("unix://"):
-        return f"{base.split('?')[0]}?db={database}"
+        return f"{base.split('?', maxsplit=1)[0]}?db={database}"
     if base.startswith(("redis://", "rediss://")):
         parts = urlsplit(base)
         return f"{parts.scheme}://{parts.netloc}/{database}"
@@ -41,5 +41,7 @@ def redis_url(base: str, database: int) -> str:
 def broker_url(base: str, database: int) -> str:
     """The URL Celery takes, for one numbered database of the server."""
     if base.startswith("unix://"):
-        return f"redis+socket://{base.split('?')[0].removeprefix('unix://')}?virtual_host={database}"
+        return (
+            f"redis+socket://{base.split('?', maxsplit=1)[0].removeprefix('unix://')}?virtual_host={database}"
+        )
     return redis_url(base, database)

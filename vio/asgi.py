@@ -9,6 +9,6 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
-from vio.sockets import routes
+from vio.sockets import routes  # noqa: E402  # only after Django is set up
 
 application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(routes)})

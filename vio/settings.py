@@ -25,14 +25,18 @@ SECRET_KEY = env.text("VIO_SECRET_KEY")
 if not SECRET_KEY and DEBUG:
     SECRET_KEY = "development-only-" + "x" * 48
 if len(SECRET_KEY) < 50 or (not DEBUG and SECRET_KEY.startswith(("development-only-", "django-insecure"))):
-    raise env.EnvironmentProblem("VIO_SECRET_KEY is missing, short or a sample: give 50 random characters or more")
+    raise env.EnvironmentProblem(
+        "VIO_SECRET_KEY is missing, short or a sample: give 50 random characters or more"
+    )
 # A tink keyset (AES256_GCM) as JSON; `vio.common.sealed` refuses to start without it.
 FIELD_KEYS = env.text("VIO_FIELD_KEYS")
 
 # --- where we are reached ----------------------------------------------------------------------------------
 # scheme://host:port of every address people use; a socket's Origin must equal one of them (WS-1).
 ORIGINS = env.words("VIO_ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}")
-ALLOWED_HOSTS = env.words("VIO_ALLOWED_HOSTS", ",".join(sorted({urlsplit(o).hostname or "" for o in ORIGINS})))
+ALLOWED_HOSTS = env.words(
+    "VIO_ALLOWED_HOSTS", ",".join(sorted({urlsplit(o).hostname or "" for o in ORIGINS}))
+)
 CSRF_TRUSTED_ORIGINS = ORIGINS
 HTTPS = all(origin.startswith("https://") for origin in ORIGINS)
 
@@ -47,6 +51,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    "pgtrigger",
     "vio.common",
     "groups",
     "sessions_app",

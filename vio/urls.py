@@ -8,6 +8,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.urls")),
+    path("", include("checkins.urls")),
+    path("", include("sessions_app.urls")),
+    path("", include("groups.urls")),
 ]
 
 handler400 = http.handle_400

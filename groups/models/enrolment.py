@@ -125,7 +125,9 @@ class AgreementAcceptance(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "agreement"], name="agreement_accepted_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "agreement"], name="agreement_accepted_once")
+        ]
 
     def __str__(self) -> str:
         return f"acceptance {self.pk}"

@@ -15,12 +15,16 @@ class Group(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="groups")
     name = models.CharField(max_length=80)  # neutral: it stands in calendars and titles (DP-4)
-    service_type = models.CharField(max_length=24, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY)
+    service_type = models.CharField(
+        max_length=24, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY
+    )
     track = models.CharField(max_length=60, blank=True, default="")
     min_size = models.PositiveSmallIntegerField(default=2)
     max_size = models.PositiveSmallIntegerField(default=12)
     chat_mode = models.CharField(
-        max_length=12, choices=[("off", "off"), ("staff_only", "to staff only"), ("group", "to the group")], default="off"
+        max_length=12,
+        choices=[("off", "off"), ("staff_only", "to staff only"), ("group", "to the group")],
+        default="off",
     )
     is_active = models.BooleanField(default=True)
 
@@ -71,7 +75,11 @@ class GroupStaff(models.Model):
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="group_staff")
     role = models.CharField(
         max_length=16,
-        choices=[("facilitator", "facilitator"), ("cofacilitator", "co-facilitator"), ("observer", "observer")],
+        choices=[
+            ("facilitator", "facilitator"),
+            ("cofacilitator", "co-facilitator"),
+            ("observer", "observer"),
+        ],
         default="facilitator",
     )
     starts_on = models.DateField()
@@ -100,7 +108,9 @@ class Series(models.Model):
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="series")
     title = models.CharField(max_length=80)  # neutral, as the group's name
-    service_type = models.CharField(max_length=24, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY)
+    service_type = models.CharField(
+        max_length=24, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY
+    )
     rule = models.CharField(max_length=200)
     local_start = models.TimeField()
     minutes = models.PositiveSmallIntegerField()

@@ -72,7 +72,9 @@ class StaffRole(models.Model):
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="staff_roles")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="staff_roles")
     role = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Role if r in STAFF_ROLES])
-    credentials = models.CharField(max_length=60, blank=True, default="")  # "LCSW", printed beside a signature
+    credentials = models.CharField(
+        max_length=60, blank=True, default=""
+    )  # "LCSW", printed beside a signature
     licensed_states = models.JSONField(default=list, blank=True)  # ["NY", "NJ"]
     is_on_call = models.BooleanField(default=False)
     granted_at = models.DateTimeField(auto_now_add=True)

@@ -56,7 +56,9 @@ class LevelOfCare(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["program", "code", "population"], name="level_once_per_program"),
-            models.CheckConstraint(condition=models.Q(weekly_minutes__lte=10080), name="level_minutes_fit_a_week"),
+            models.CheckConstraint(
+                condition=models.Q(weekly_minutes__lte=10080), name="level_minutes_fit_a_week"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,9 @@ class AttendancePolicy(models.Model):
     """One version of a program's attendance rules (R4, R7, R8, R10); a session keeps the version in force on its date."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="attendance_policies")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="attendance_policies"
+    )
     version = models.PositiveIntegerField()
     effective_from = models.DateField()
     bridge_gap_seconds = models.PositiveIntegerField(default=0)
@@ -23,14 +25,18 @@ class AttendancePolicy(models.Model):
     no_show_below_minutes = models.PositiveIntegerField(default=8)
     attended_percent = models.PositiveSmallIntegerField(default=80)
     attribution = models.CharField(
-        max_length=12, choices=[("start_date", "start date"), ("split", "split at midnight")], default="start_date"
+        max_length=12,
+        choices=[("start_date", "start date"), ("split", "split at midnight")],
+        default="start_date",
     )
 
     class Meta:
         verbose_name_plural = "attendance policies"
         constraints = [
             models.UniqueConstraint(fields=["program", "version"], name="attendance_policy_version_once"),
-            models.CheckConstraint(condition=models.Q(attended_percent__lte=100), name="attended_percent_at_most_100"),
+            models.CheckConstraint(
+                condition=models.Q(attended_percent__lte=100), name="attended_percent_at_most_100"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,9 @@ class Flag(models.Model):
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=24, choices=FlagKind.choices)
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="flags", null=True)
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="flags", null=True)
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="flags", null=True
+    )
     subject = models.UUIDField()
     period = models.CharField(max_length=16, blank=True, default="")
     rule_version = models.PositiveSmallIntegerField(default=1)
@@ -62,10 +64,18 @@ class FollowUp(models.Model):
     flag = models.OneToOneField(Flag, on_delete=models.PROTECT, related_name="follow_up")
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="follow_ups")
     session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="follow_ups")
-    risk = models.CharField(max_length=8, choices=[("standard", "standard"), ("high", "high")], default="standard")
+    risk = models.CharField(
+        max_length=8, choices=[("standard", "standard"), ("high", "high")], default="standard"
+    )
     status = models.CharField(
         max_length=12,
-        choices=[("open", "open"), ("reached", "reached"), ("escalated", "escalated"), ("withdrawn", "withdrawn"), ("closed", "closed")],
+        choices=[
+            ("open", "open"),
+            ("reached", "reached"),
+            ("escalated", "escalated"),
+            ("withdrawn", "withdrawn"),
+            ("closed", "closed"),
+        ],
         default="open",
     )
     owner = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
@@ -80,7 +90,9 @@ class FollowUp(models.Model):
         constraints = [models.UniqueConstraint(fields=["client", "session"], name="follow_up_once_per_miss")]
         indexes = [
             models.Index(
-                fields=["next_due_at"], name="follow_up_open_due", condition=models.Q(status__in=["open", "escalated"])
+                fields=["next_due_at"],
+                name="follow_up_open_due",
+                condition=models.Q(status__in=["open", "escalated"]),
             )
         ]
 
@@ -99,15 +111,41 @@ class ContactAttempt(models.Model):
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     channel = models.CharField(
-        max_length=16, choices=[("call", "call"), ("text", "text"), ("mail", "mail"), ("in_person", "in person"), ("emergency_contact", "emergency contact")]
+        max_length=20,
+        choices=[
+            ("call", "call"),
+            ("text", "text"),
+            ("mail", "mail"),
+            ("in_person", "in person"),
+            ("emergency_contact", "emergency contact"),
+        ],
     )
     outcome = models.CharField(
         max_length=16,
-        choices=[("reached", "reached"), ("message_left", "message left"), ("no_answer", "no answer"), ("wrong_number", "wrong number"), ("declined", "declined")],
+        choices=[
+            ("reached", "reached"),
+            ("message_left", "message left"),
+            ("no_answer", "no answer"),
+            ("wrong_number", "wrong number"),
+            ("declined", "declined"),
+        ],
     )
     barrier = models.CharField(
         max_length=16,
-        choices=[(b, b.replace("_", " ")) for b in ("none", "unknown", "technical", "transport", "child_care", "work", "health", "relapse", "other")],
+        choices=[
+            (b, b.replace("_", " "))
+            for b in (
+                "none",
+                "unknown",
+                "technical",
+                "transport",
+                "child_care",
+                "work",
+                "health",
+                "relapse",
+                "other",
+            )
+        ],
         default="unknown",
     )
     note = SealedTextField()

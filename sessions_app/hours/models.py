@@ -15,7 +15,9 @@ class HoursPolicy(models.Model):
     version = models.PositiveIntegerField()
     effective_from = models.DateField()
     definition = models.CharField(
-        max_length=12, choices=[("clock", "60-minute clock hour"), ("therapeutic", "therapeutic hour")], default="clock"
+        max_length=12,
+        choices=[("clock", "60-minute clock hour"), ("therapeutic", "therapeutic hour")],
+        default="clock",
     )
     group_minutes = models.PositiveSmallIntegerField(default=50)  # C12, therapeutic only
     counts_as = models.PositiveSmallIntegerField(default=60)
@@ -24,7 +26,9 @@ class HoursPolicy(models.Model):
 
     class Meta:
         verbose_name_plural = "hours policies"
-        constraints = [models.UniqueConstraint(fields=["program", "version"], name="hours_policy_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["program", "version"], name="hours_policy_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"hours policy v{self.version}"

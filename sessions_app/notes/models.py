@@ -46,7 +46,9 @@ class Note(models.Model):
 class GroupNote(Note):
     """The note of a session: what was done, without any client's name (domain reference, section 7)."""
 
-    session = models.OneToOneField("sessions_app.Session", on_delete=models.PROTECT, related_name="group_note")
+    session = models.OneToOneField(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="group_note"
+    )
     topic = SealedTextField()
     intervention = SealedTextField()
     process = SealedTextField()

@@ -11,7 +11,9 @@ from django.db import models
 class RoomState(models.Model):
     """The live state of one session, the fold of its events. `state` holds ids and codes only."""
 
-    session = models.OneToOneField("sessions_app.Session", on_delete=models.CASCADE, primary_key=True, related_name="room")
+    session = models.OneToOneField(
+        "sessions_app.Session", on_delete=models.CASCADE, primary_key=True, related_name="room"
+    )
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     version = models.BigIntegerField(default=0)
     state = models.JSONField(default=dict)
@@ -86,16 +88,16 @@ class PresenceEvidence(models.Model):
     session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="evidence")
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="+", null=True)  # null: staff
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="+", null=True
+    )  # null: staff
     connection = models.UUIDField(default=uuid.uuid4)
     kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
     cause = models.CharField(max_length=16, blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "kind", "at"], name="evidence_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "kind", "at"], name="evidence_once")]
         indexes = [models.Index(fields=["session", "client", "at"], name="evidence_session_client")]
 
     def __str__(self) -> str:

@@ -53,7 +53,8 @@ def needs(
             check(page, permission, fresh=fresh)
             return view(page, *args, **kwargs)
 
-        return mark(guarded, permission)
+        mark(guarded, permission)
+        return cast("Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]", guarded)
 
     return wrap
 
@@ -176,7 +177,9 @@ def address_of(request: HttpRequest) -> str:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page for a form that came from elsewhere or too late."""
-    error = DomainError("This page was open for too long. Please go back, reload it and send again.", code="csrf")
+    error = DomainError(
+        "This page was open for too long. Please go back, reload it and send again.", code="csrf"
+    )
     error.status = 403
     return cast("HttpResponse", error_response(request, error))
 

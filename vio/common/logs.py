@@ -51,4 +51,5 @@ def configure() -> None:
 
 def log(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of a module. Pass ids and codes; never names, answers or text."""
-    return structlog.stdlib.get_logger(name)  # type: ignore[no-any-return]  # structlog types its factory as Any
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

@@ -84,7 +84,9 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=16, choices=[("mail", "mail")], default="mail")
     kind = models.CharField(max_length=32)
     key = models.CharField(max_length=120, unique=True)
-    path = models.CharField(max_length=200, default="", blank=True)  # where the link in the message leads; ids only
+    path = models.CharField(
+        max_length=200, default="", blank=True
+    )  # where the link in the message leads; ids only
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)

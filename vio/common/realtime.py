@@ -64,7 +64,9 @@ class BellListener:
     (re)connection `reconnected()` is called, because whatever rang in between was lost.
     """
 
-    def __init__(self, *, heard: Callable[[str, dict[str, Any]], None], reconnected: Callable[[], None]) -> None:
+    def __init__(
+        self, *, heard: Callable[[str, dict[str, Any]], None], reconnected: Callable[[], None]
+    ) -> None:
         self._heard = heard
         self._reconnected = reconnected
         self._topics: set[str] = set()

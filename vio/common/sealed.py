@@ -7,7 +7,7 @@ its table, column and row, so a value moved to another row or field does not ope
 from __future__ import annotations
 
 import functools
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import tink
@@ -44,14 +44,14 @@ def seal(plain: str, *, place: str) -> bytes:
     """Seals text for one place ("table.column:row"); '' gives b''."""
     if plain == "":
         return b""
-    return _keyset(settings.FIELD_KEYS)[0].encrypt(plain.encode(), place.encode())
+    return cast("bytes", _keyset(settings.FIELD_KEYS)[0].encrypt(plain.encode(), place.encode()))
 
 
 def unseal(sealed: bytes, *, place: str) -> str:
     """Opens a sealed value; raises tink.TinkError if it was changed, moved or its key is gone."""
     if not sealed:
         return ""
-    return _keyset(settings.FIELD_KEYS)[0].decrypt(sealed, place.encode()).decode()
+    return cast("bytes", _keyset(settings.FIELD_KEYS)[0].decrypt(sealed, place.encode())).decode()
 
 
 class _SealedAttribute:
@@ -76,21 +76,25 @@ class _SealedAttribute:
         instance.__dict__[self.field.attname] = value
 
 
-class SealedTextField(models.BinaryField[Any, Any]):
+if TYPE_CHECKING:
+    _TextField = models.Field[str, str]
+else:
+    _TextField = models.Field
+
+
+class SealedTextField(_TextField):
     """A text column stored sealed. The model's primary key must be made by the application (a UUID)."""
+
+    empty_values = ["", b"", None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("default", "")
         kwargs.setdefault("blank", True)
-        kwargs["editable"] = False
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
-        """The field as a migration writes it."""
-        name, path, args, kwargs = super().deconstruct()
-        kwargs.pop("editable", None)
-        kwargs["default"] = b""
-        return name, path, args, kwargs
+    def get_internal_type(self) -> str:
+        """bytea in the database."""
+        return "BinaryField"
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         """Puts the opening attribute on the model."""
@@ -111,8 +115,9 @@ class SealedTextField(models.BinaryField[Any, Any]):
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Refuses plain text, so that update() and filter() cannot store it by mistake."""
         if isinstance(value, str):
-            if value == "":
-                value = b""
-            else:
-                raise TypeError(f"{self.name} is sealed: save the object instead of updating or filtering by text")
-        return super().get_db_prep_value(value, connection, prepared)
+            if value:
+                raise TypeError(
+                    f"{self.name} is sealed: save the object instead of updating or filtering by text"
+                )
+            value = b""
+        return None if value is None else connection.Database.Binary(bytes(value))

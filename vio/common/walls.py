@@ -41,8 +41,8 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM vio_app;
 
 def program_column(model: type[models.Model]) -> str | None:
     """The column that holds the row's program, or None for a model without client data."""
-    if getattr(model, "row_security_column", None):
-        return str(model.row_security_column)
+    if declared := getattr(model, "row_security_column", None):
+        return str(declared)
     for field in model._meta.concrete_fields:
         if field.attname == "program_id":
             return str(field.column)

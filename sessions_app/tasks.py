@@ -1,0 +1,1 @@
+"""Celery finds tasks here: one line per wing."""

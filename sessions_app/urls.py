@@ -1,0 +1,13 @@
+"""Addresses of sessions_app: one line per wing."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("sessions_app.room.urls")),
+    path("", include("sessions_app.attendance.urls")),
+    path("", include("sessions_app.hours.urls")),
+    path("", include("sessions_app.followup.urls")),
+    path("", include("sessions_app.notes.urls")),
+]
