@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -41,17 +42,18 @@ def note_debt(actor: Actor, sessions: QuerySet[Session], *, now: datetime) -> li
     mine = sessions.filter(status="ended", is_rehearsal=False).select_related(
         "group", "program", "group_note"
     )
-    drafts: dict[object, list[ClientNote | GroupNote]] = {}
+    drafts: dict[UUID, list[ClientNote | GroupNote]] = {}
     for group_note in GroupNote.objects.filter(session__in=mine, signed_at=None):
         drafts.setdefault(group_note.session_id, []).append(group_note)
     for note in ClientNote.objects.filter(session__in=mine, signed_at=None):
         drafts.setdefault(note.session_id, []).append(note)
-    found = [
-        Debt(session, len(notes), due, _standing(due, now))
-        for session in mine.filter(pk__in=drafts)
-        if (notes := drafts[session.pk]) and (due := min(n.due_at for n in notes))
-    ]
+    found = [_debt(session, drafts[session.pk], now) for session in mine.filter(pk__in=list(drafts))]
     return sorted(found, key=lambda debt: debt.due_at)
+
+
+def _debt(session: Session, notes: list[ClientNote | GroupNote], now: datetime) -> Debt:
+    due = min(note.due_at for note in notes)
+    return Debt(session, len(notes), due, _standing(due, now))
 
 
 def oversees_notes(actor: Actor) -> bool:

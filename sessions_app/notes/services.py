@@ -184,7 +184,8 @@ def sign_notes(*, actor: Actor, session: Session, now: datetime) -> int:
         .select_related("client__person")
         .order_by("pk")
     )
-    unsigned = [note for note in (group_note, *clients) if note.signed_at is None]
+    every: list[GroupNote | ClientNote] = [group_note, *clients]
+    unsigned = [note for note in every if note.signed_at is None]
     _require_ready(group_note, clients, unsigned)
     signer = signer_name(actor, session.program_id)
     for note in unsigned:
@@ -243,7 +244,7 @@ def leaks_in(note: GroupNote | ClientNote, clients: list[ClientNote]) -> list[Le
 
 def _sign(note: GroupNote | ClientNote, actor: Actor, signer: str, now: datetime) -> None:
     note.signed_at = now
-    note.signed_by_id = actor.person_id
+    note.signed_by_id = actor.who
     note.signer_name = signer
     note.late_entry = now > note.due_at
     note.content_hash = content.content_hash(note, signer=signer, signed_at=now)
@@ -255,7 +256,7 @@ def _sign(note: GroupNote | ClientNote, actor: Actor, signer: str, now: datetime
 
 def signer_name(actor: Actor, program_id: UUID) -> str:
     """Name and credentials as they stand beside the signature."""
-    person = Person.objects.get(pk=actor.person_id)
+    person = Person.objects.get(pk=actor.who)
     roles = StaffRole.objects.filter(person=person, program_id=program_id, withdrawn_at=None).exclude(
         credentials=""
     )
@@ -280,7 +281,7 @@ def add_addendum(*, actor: Actor, note: GroupNote | ClientNote, text: str, now: 
         program_id=note.program_id,
         group_note=note if isinstance(note, GroupNote) else None,
         client_note=note if isinstance(note, ClientNote) else None,
-        author_id=actor.person_id,
+        author_id=actor.who,
         author_name=author,
         text=text,
         at=now,
