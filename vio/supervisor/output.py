@@ -52,11 +52,12 @@ class Terminal:
 class ChildOutput:
     """The lines of one child: all to its log file, the worrying ones (or all, if verbose) to the terminal."""
 
-    def __init__(self, name: str, folder: Path, terminal: Terminal) -> None:
+    def __init__(self, name: str, folder: Path, terminal: Terminal, *, quiet: bool = False) -> None:
         self.name = name
         self.path = folder / f"{name}.log"
         self.last: deque[str] = deque(maxlen=20)
         self._terminal = terminal
+        self._quiet = quiet
         self._showing = False
         self._pending = b""
         self._file = logging.handlers.RotatingFileHandler(
@@ -90,6 +91,6 @@ class ChildOutput:
         self._file.emit(logging.makeLogRecord({"msg": line}))
         # A traceback's indented lines belong to the line before them.
         self._showing = bool(_WORTH_SHOWING.search(line)) or (self._showing and line.startswith(" "))
-        if self._terminal.verbose or self._showing:
+        if self._terminal.verbose or (self._showing and not self._quiet):
             self._terminal.child(self.name, line)
         return line

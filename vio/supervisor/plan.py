@@ -30,6 +30,7 @@ def database(server: Postgres) -> Spec:
         death_signal=postgres.STOP_SIGNAL,
         prepare=server.end_leftover,
         answers=server.answers,
+        quiet=True,
     )
 
 
@@ -41,6 +42,7 @@ def redis(server: Valkey) -> Spec:
         account=server.account,
         stop_signal=valkey.STOP_SIGNAL,
         answers=server.answers,
+        quiet=True,
     )
 
 

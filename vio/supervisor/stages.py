@@ -62,8 +62,6 @@ class Stages:
         """Stop everything in reverse order."""
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
-        for keeper in self._keepers:
-            keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
     def kill(self) -> None:
