@@ -12,7 +12,9 @@ LOG_BYTES = 5_000_000
 LOG_FILES = 3
 LONGEST_LINE = 4_000  # characters; the rest of a longer line is dropped from the terminal and the log
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_WORTH_SHOWING = re.compile(r"warning|error|critical|fatal|panic|traceback|exception", re.IGNORECASE)
+_WORTH_SHOWING = re.compile(
+    r'"level": "(error|critical)"|\b(ERROR|CRITICAL|FATAL|PANIC)\b|^Traceback|^[\w.]+(Error|Exception)\b|^vio: '
+)
 
 
 def safe_line(raw: bytes) -> str:

@@ -52,6 +52,7 @@ def migrate(environment: dict[str, str]) -> Spec:
         "migrate",
         ["manage.py", "migrate", "--noinput", "--verbosity", "1"],
         {**environment, "VIO_DATABASE_AS_OWNER": "1"},
+        quiet=True,
     )
 
 
@@ -127,6 +128,7 @@ def _python(
     answers: Callable[[], bool] | None = None,
     ready_text: str | None = None,
     ready_required: bool = True,
+    quiet: bool = False,
 ) -> Spec:
     return Spec(
         name=name,
@@ -138,4 +140,5 @@ def _python(
         answers=answers,
         ready_text=ready_text,
         ready_required=ready_required,
+        quiet=quiet,
     )

@@ -81,3 +81,4 @@ async def _first_trouble(ready: asyncio.Future[list[None]], keepers: Sequence[as
         await ready
     finally:
         ready.cancel()
+        await asyncio.gather(ready, return_exceptions=True)
