@@ -120,7 +120,7 @@ def eight_weeks() -> Trend:
     marks = [
         TrendMark(day.on, _session_mark(n)) for n, day in enumerate(days) if day.on.weekday() < 4  # Mon-Thu groups
     ]  # fmt: skip
-    marks.append(TrendMark(first + timedelta(days=8), Mark.ALERT))
+    marks.append(TrendMark(first + timedelta(days=6), Mark.ALERT))
     return Trend(
         "trend",
         first,
@@ -128,7 +128,7 @@ def eight_weeks() -> Trend:
         tuple(days),
         tuple(marks),
         (LevelChange(first + timedelta(days=35), "12 h to 9 h"),),
-        words="Urges have come down since early March. Two quiet stretches had no check-ins.",
+        words="Urges have come down since early March. Two days had no check-in.",
     )
 
 
@@ -137,7 +137,7 @@ def _digit(letter: str) -> int | None:
 
 
 def _session_mark(n: int) -> Mark:
-    return {9: Mark.MISSED, 15: Mark.MISSED, 24: Mark.PARTIAL, 43: Mark.MISSED, 44: Mark.EXCUSED}.get(n, Mark.ATTENDED)
+    return {5: Mark.MISSED, 13: Mark.PARTIAL, 20: Mark.MISSED, 40: Mark.MISSED, 41: Mark.EXCUSED}.get(n, Mark.ATTENDED)
 
 
 def tonight_weather() -> Weather:
