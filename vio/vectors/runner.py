@@ -13,21 +13,24 @@ from vio.vectors.reading import Case, Given, VectorError, read_cases
 
 @dataclass(frozen=True)
 class Report:
-    """How the run went: `failures` are single lines, each naming the file, the case and what is wrong."""
+    """How the run went: `problems` are single lines, each naming the file, the case and what is wrong."""
 
     files: int
     cases: int
     passed: int
-    failures: tuple[str, ...]
+    problems: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
         """Did every file and every case pass, and was there any?"""
-        return not self.failures and self.cases > 0
+        return not self.problems and self.cases > 0
 
     def summary(self) -> str:
         """The last line to print."""
-        verdict = "all pass" if self.ok else f"{self.cases - self.passed} do not pass"
+        wrong = len(self.problems)
+        verdict = f"{wrong} problem{'s' * (wrong != 1)}" if wrong else "all pass"
+        if not self.cases and not wrong:
+            verdict = "nothing was checked"
         return f"{self.cases} cases in {self.files} files: {verdict}"
 
 
