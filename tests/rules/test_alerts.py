@@ -212,7 +212,7 @@ def test_an_open_alert_is_raised_and_never_lowered(opened: Level, trigger: Evalu
 
 def test_without_an_open_alert_the_trigger_is_the_alert() -> None:
     after = merge(None, look(8))
-    assert (after.level, after.reasons, after.raised) == (Level.ORANGE, {Reason.URGE_HIGH}, True)
+    assert (after.level, after.reasons, after.raised) == (Level.ORANGE, frozenset({Reason.URGE_HIGH}), True)
     assert not merge(None, look(0)).raised
 
 

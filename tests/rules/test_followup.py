@@ -94,9 +94,9 @@ def test_after_a_failed_first_call_at_high_risk_the_ladder_follows() -> None:
     assert (third.state, third.next_due) == (TaskState.ESCALATED, plan.attempts_due[3])
 
 
-def test_coming_after_all_cancels_the_task() -> None:
+def test_coming_after_all_withdraws_the_task() -> None:
     plan = ladder(START, Risk.HIGH)
-    assert progress(plan, [Outcome.NO_ANSWER] * 3, came=True).state is TaskState.CANCELLED
+    assert progress(plan, [Outcome.NO_ANSWER] * 3, came=True).state is TaskState.WITHDRAWN
 
 
 @pytest.mark.parametrize(

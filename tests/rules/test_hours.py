@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -208,7 +209,7 @@ def test_what_a_therapeutic_hour_adds_goes_to_the_last_date() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"group_minutes": 0}, {"counts_as": 0}, {"from_percent": 0}, {"from_percent": 101}]
 )
-def test_a_senseless_hour_is_refused(wrong: dict[str, int]) -> None:
+def test_a_senseless_hour_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="therapeutic"):
         TherapeuticHour(**wrong)
 
