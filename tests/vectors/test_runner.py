@@ -35,7 +35,7 @@ def problem(tmp_path: Path, case: object) -> str:
     """The one complaint about one case."""
     report = run(tmp_path, case)
     assert not report.ok
-    (line,) = report.problems
+    (line,) = report.failures
     assert line.startswith("some.json: ")
     assert "\n" not in line
     return line.removeprefix("some.json: ")
@@ -46,7 +46,7 @@ def problem(tmp_path: Path, case: object) -> str:
 
 def test_our_own_vectors_all_pass() -> None:
     report = run_files(DATA)
-    assert report.problems == ()
+    assert report.failures == ()
     assert (report.ok, report.cases, report.passed) == (True, report.passed, report.cases)
     assert report.summary() == f"{report.cases} cases in {len(DATA)} files: all pass"
 
@@ -143,7 +143,7 @@ def test_does_not_match(expect: dict[str, object], found: dict[str, object], key
 
 def test_a_mismatch_tells_file_id_key_expected_and_found(tmp_path: Path) -> None:
     wrong = WEEK | {"expect": {"minutes": 91, "weeks": {"2026-05-03": 90}, "level": "2.1"}}
-    assert run(tmp_path, wrong).problems == (
+    assert run(tmp_path, wrong).failures == (
         "some.json: w: minutes: expected 91, found 90",
         'some.json: w: level: expected "2.1", found "1"',
     )
@@ -280,7 +280,7 @@ def test_an_id_used_twice_fails_also_over_files(tmp_path: Path) -> None:
 
 
 def problem_lines(report: Report) -> list[str]:
-    return list(report.problems)
+    return list(report.failures)
 
 
 # -- files --
@@ -301,7 +301,7 @@ def problem_lines(report: Report) -> list[str]:
 )
 def test_a_broken_file_fails_with_one_line(tmp_path: Path, text: str, complaint: str) -> None:
     report = run(tmp_path, text=text)
-    (line,) = report.problems
+    (line,) = report.failures
     assert line.startswith(f"some.json: {complaint}")
     assert not report.ok
 
@@ -310,7 +310,7 @@ def test_a_file_that_is_absent_a_folder_or_not_utf8_fails(tmp_path: Path) -> Non
     latin = tmp_path / "latin.json"
     latin.write_bytes(b'["\xe9"]')
     report = run_files([tmp_path / "absent.json", tmp_path, latin])
-    assert [line.split(": ", 1)[1] for line in report.problems] == [
+    assert [line.split(": ", 1)[1] for line in report.failures] == [
         "cannot be read: No such file or directory",
         "cannot be read: Is a directory",
         "is not UTF-8: byte 2",
@@ -322,7 +322,7 @@ def test_a_broken_file_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "good.json").write_text(json.dumps([WEEK]))
     report = run_files([tmp_path / "broken.json", tmp_path / "good.json"])
-    assert (report.passed, len(report.problems), report.ok) == (1, 1, False)
+    assert (report.passed, len(report.failures), report.ok) == (1, 1, False)
     assert report.summary() == "1 cases in 2 files: 1 problem"
 
 

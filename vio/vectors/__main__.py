@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("Name at least one file of test vectors.\n")
         return 1
     report = run_files(arguments)
-    sys.stdout.writelines(f"{line}\n" for line in (*report.problems, report.summary()))
+    sys.stdout.writelines(f"{line}\n" for line in (*report.failures, report.summary()))
     return 0 if report.ok else 1
 
 

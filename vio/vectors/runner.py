@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vio.vectors.compare import mismatches
+from vio.vectors.files import Case, read_cases
 from vio.vectors.kinds import KINDS
-from vio.vectors.reading import Case, Given, VectorError, read_cases
+from vio.vectors.reading import Given, VectorError
 
 
 @dataclass(frozen=True)
 class Report:
-    """How the run went: `problems` are single lines, each naming the file, the case and what is wrong."""
+    """How the run went: `failures` are single lines, each naming the file, the case and what is wrong."""
 
     files: int
     cases: int
     passed: int
-    problems: tuple[str, ...]
+    failures: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
         """Did every file and every case pass, and was there any?"""
-        return not self.problems and self.cases > 0
+        return not self.failures and self.cases > 0
 
     def summary(self) -> str:
         """The last line to print."""
-        wrong = len(self.problems)
+        wrong = len(self.failures)
         verdict = f"{wrong} problem{'s' * (wrong != 1)}" if wrong else "all pass"
         if not self.cases and not wrong:
             verdict = "nothing was checked"
