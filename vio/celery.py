@@ -46,5 +46,7 @@ app.conf.update(
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
         "silence": every(3600, "sessions_app.followup.review_everybody"),
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
+        "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
+        "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
     },
 )
