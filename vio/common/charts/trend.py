@@ -125,13 +125,13 @@ def _series(trend: Trend, name: str, read: Reading) -> SafeString:
     found = list(runs(trend.days, read))
     lines = (_line(trend, run, f"line-{name}") for run in found if len(run) > 1)
     ground = svg.el("svg", {"viewBox": "0 0 1000 100", "preserveAspectRatio": "none"}, *lines)
-    # many days: only stretches of a single day keep their dot, the lines say the rest
+    # many days: only stretches of a single day and the newest keep their dot, the lines say the rest
     crowded = (trend.last - trend.first).days > 35
     dots = (
-        _dot(trend, on, value, name, 2.75 if crowded else 3.75)
+        _dot(trend, on, value, name, 3.5 if crowded else 3.75)
         for run in found
         for on, value in run
-        if not crowded or len(run) == 1 or on == run[-1][0]
+        if not crowded or len(run) == 1 or on == found[-1][-1][0]
     )
     return svg.join((ground, *dots))
 
@@ -152,7 +152,7 @@ def _levels(trend: Trend) -> SafeString:
         at = trend.share(change.on)
         parts.append(svg.line(at, "level-line"))
         side = "t-end" if at > 0.6 else "t-start"
-        label = svg.el("text", {"x": svg.percent(at), "y": "0.2em", "dx": -5 if at > 0.6 else 5, "class": side}, change.words)
+        label = svg.el("text", {"x": svg.percent(at), "y": "-0.45em", "dx": -5 if at > 0.6 else 5, "class": side}, change.words)
         parts.append(label)
     return svg.join(parts)
 
@@ -174,7 +174,7 @@ def _shape(kind: Mark) -> SafeString:
 
 def _mark(trend: Trend, mark: TrendMark) -> SafeString:
     words = mark.words or MARK_WORDS[mark.kind]
-    y = "18%" if mark.kind is Mark.ALERT else "22%"
+    y = "16%" if mark.kind is Mark.ALERT else "46%"
     place: dict[str, svg.Value | None] = {"x": svg.percent(trend.share(mark.on)), "y": y, "overflow": "visible"}
     return svg.el("svg", place, svg.el("title", {}, f"{wording.day(mark.on)}: {words}"), _shape(mark.kind))
 
@@ -192,7 +192,7 @@ def _lane(trend: Trend) -> SafeString:
     for on in named:
         at = trend.share(on)
         side = "t-start" if at < 0.04 else "t-end" if at > 0.96 else "t-mid"
-        labels.append(svg.text_at(at, "92%", f"{on:%b} {on.day}", side))
+        labels.append(svg.text_at(at, "94%", f"{on:%b} {on.day}", side))
     marks = (_mark(trend, mark) for mark in trend.marks if trend.first <= mark.on <= trend.last)
     return svg.el("svg", {"class": "trend-lane", "aria-hidden": "true", "focusable": "false"}, *labels, *marks)
 

@@ -9,7 +9,7 @@ from django.db import connections
 class Command(BaseCommand):
     """Stands in for Django's flush, with the same options."""
 
-    stealth_options = ("allow_cascade", "inhibit_post_migrate", "reset_sequences")
+    stealth_options = ("reset_sequences", "allow_cascade", "inhibit_post_migrate")
 
     def add_arguments(self, parser: Any) -> None:
         """The options that TransactionTestCase passes."""
