@@ -8,19 +8,27 @@ from typing import ClassVar
 from django.db import models
 
 from groups.models import ServiceType
-from sessions_app.attendance.models import AttendancePolicy, AttendanceRecord, AttendanceSheet
+from sessions_app.attendance.models import (
+    AttendanceDispute,
+    AttendancePolicy,
+    AttendanceRecord,
+    AttendanceSheet,
+    Excuse,
+)
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
 from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
 
 __all__ = [
+    "AttendanceDispute",
     "AttendancePolicy",
     "AttendanceRecord",
     "AttendanceSheet",
     "ClientNote",
     "CommandResult",
     "ContactAttempt",
+    "Excuse",
     "Flag",
     "FollowUp",
     "GroupNote",

@@ -82,6 +82,12 @@ class AttendanceRecord(models.Model):
         indexes = [
             models.Index(fields=["client", "local_date"], name="attendance_client_date"),
             models.Index(fields=["program", "local_date"], name="attendance_program_date"),
+            # Few rows: which first versions have a successor is answered without touching the rest.
+            models.Index(
+                fields=["session", "client", "version"],
+                name="attendance_later_versions",
+                condition=models.Q(version__gt=1),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,8 +104,58 @@ class AttendanceSheet(models.Model):
     computed_at = models.DateTimeField()
     group_size = models.PositiveSmallIntegerField(default=0)  # R13
     size_flag = models.BooleanField(default=False)  # group_size_violation
+    evidence_rows = models.PositiveIntegerField(default=0)  # how much evidence it was computed from
     attested_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
     attested_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"sheet {self.pk}"
+
+
+class Excuse(models.Model):
+    """An excuse that staff accepted for one client and session; it turns a no_show into excused and nothing else (R7)."""
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="excuses")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="excuses")
+    reason = SealedTextField()
+    accepted_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "client"], name="excuse_once_per_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"excuse {self.pk}"
+
+
+class AttendanceDispute(models.Model):
+    """A client says "that night is wrong": their words, the date by which they get an answer, and the answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="disputes")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="disputes")
+    text = SealedTextField()
+    raised_at = models.DateTimeField()
+    answer_due_at = models.DateTimeField()
+    answer = SealedTextField()
+    answered_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "client"],
+                condition=models.Q(answered_at=None),
+                name="dispute_one_open_per_client",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"dispute {self.pk}"

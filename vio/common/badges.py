@@ -43,6 +43,7 @@ BADGES: dict[str, dict[str, Badge]] = {
         "late": Badge("Late", "clock", "amber"),
         "left_early": Badge("Left early", "log-out", "amber"),
         "brief_contact": Badge("Brief contact", "wifi", "outline"),
+        "technical": Badge("Technical", "wifi", "outline"),
         "corrected": Badge("Corrected", "pencil", "outline"),
         "disputed": Badge("Client says wrong", "circle-help", "amber"),
     },
@@ -73,7 +74,7 @@ BADGES: dict[str, dict[str, Badge]] = {
     "week": {
         "met": Badge("Met", "circle-check", "accent"),
         "on_course": Badge("On course", "trending-up", "accent"),
-        "needs_more": Badge("Needs one more", "clock", "amber"),
+        "needs_one_more": Badge("Needs one more", "clock", "amber"),
         "cannot_reach": Badge("Cannot reach", "flag", "orange"),
     },
     "session": {

@@ -50,6 +50,7 @@ class Permission(StrEnum):
     SEE_ATTENDANCE = "see_attendance"
     CORRECT_ATTENDANCE = "correct_attendance"
     ATTEST_ATTENDANCE = "attest_attendance"
+    CORRECT_ATTESTED = "correct_attested"  # change a sheet that was signed and locked
     SEE_NOTES = "see_notes"
     WRITE_NOTES = "write_notes"
     SIGN_NOTES = "sign_notes"
@@ -81,7 +82,9 @@ _CLINICIAN = _STAFF | {
     _P.JOIN_ROOM, _P.TAKE_PART, _P.SEE_ATTENDANCE, _P.SEE_NOTES, _P.WRITE_NOTES, _P.SIGN_NOTES, _P.SEE_CLIENTS,
     _P.SEE_CHECKINS, _P.SEE_ALERTS, _P.ACT_ON_ALERTS, _P.SEE_FOLLOW_UP, _P.ACT_ON_FOLLOW_UP, _P.SEE_HOURS,
 }  # fmt: skip
-_SUPERVISOR = _CLINICIAN | _FACILITATOR | {_P.MANAGE_ENROLMENT, _P.MANAGE_GROUPS}
+_SUPERVISOR = (
+    _CLINICIAN | _FACILITATOR | {_P.MANAGE_ENROLMENT, _P.MANAGE_GROUPS, _P.CORRECT_ATTESTED}
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CLIENT: _EVERYBODY | {_P.OWN_PAGES, _P.OWN_CHECKIN, _P.OWN_ATTENDANCE, _P.JOIN_ROOM, _P.TAKE_PART},

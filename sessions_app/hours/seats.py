@@ -1,0 +1,129 @@
+"""Seats still to come in a week: those booked by membership, and open ones of other groups that could still help."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from groups.models import Membership, Program
+from sessions_app.access import covers
+from sessions_app.attendance.intervals import Interval, subtract, total, union
+from sessions_app.attendance.rules import whole_minutes
+from sessions_app.hours.forecast import OpenSeat
+from sessions_app.hours.policies import Versions, rule_policy, rule_service
+from sessions_app.models import Session, SessionBreak
+from vio.common.localtime import Week
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One session still to come; `minutes` is what it counts when attended in full, `free` whether others may join."""
+
+    session_id: UUID
+    group_id: UUID
+    track: str
+    title: str
+    day: date
+    time: Interval
+    minutes: int
+    free: bool
+
+    def seat(self, *, booked: bool) -> OpenSeat:
+        """As the forecast takes it."""
+        return OpenSeat(str(self.session_id), self.time, self.day, self.minutes, booked)
+
+
+def planned_sessions(
+    program: Program, week: Week, versions: Versions, *, now: datetime, groups: Collection[UUID] | None = None
+) -> list[Planned]:
+    """The countable sessions of a week that are not called off, not counted yet and not over (two queries)."""
+    rows = to_come(program.pk, week, now=now).select_related("group").annotate(taken=_places_taken())
+    if groups is not None:
+        rows = rows.filter(group__in=groups)
+    sessions = list(rows.order_by("starts_at", "pk"))
+    breaks = _planned_breaks(sessions)
+    seats = (_planned(s, breaks[s.pk], program, versions, now=now) for s in sessions)
+    return [seat for seat in seats if seat.minutes]
+
+
+def to_come(program_id: UUID, week: Week, *, now: datetime) -> QuerySet[Session]:
+    """The sessions of a week that may still add minutes; a live one is to come until its attendance is computed."""
+    unfinished = Q(ends_at__gt=now) | Q(status__in=[Session.Status.LIVE, Session.Status.ENDED])
+    return Session.objects.filter(
+        unfinished, program=program_id, local_date__range=(week.first, week.last), finalised_at=None
+    ).exclude(status=Session.Status.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Own:
+    """Where a client belongs in a week: their groups and the tracks of these."""
+
+    groups: frozenset[UUID] = frozenset()
+    tracks: frozenset[str] = frozenset()
+
+
+def own_places(clients: Collection[UUID], week: Week) -> dict[UUID, Own]:
+    """Groups and tracks of each client in a week (one query); a client without any is not in the answer."""
+    rows = Membership.objects.filter(client__in=clients, starts_on__lte=week.last).exclude(
+        ends_on__lt=week.first
+    )
+    groups: dict[UUID, set[UUID]] = defaultdict(set)
+    tracks: dict[UUID, set[str]] = defaultdict(set)
+    for client_id, group_id, track in rows.values_list("client_id", "group_id", "group__track"):
+        groups[client_id].add(group_id)
+        tracks[client_id] |= {track} - {""}
+    return {key: Own(frozenset(found), frozenset(tracks[key])) for key, found in groups.items()}
+
+
+def offered(planned: Iterable[Planned], own: Own, *, first: date, last: date) -> list[OpenSeat]:
+    """Open seats of other groups on the same track, inside the episode (without a track everybody fits)."""
+    return [
+        seat.seat(booked=False)
+        for seat in planned
+        if seat.free
+        and first <= seat.day <= last
+        and seat.group_id not in own.groups
+        and (not seat.track or not own.tracks or seat.track in own.tracks)
+    ]
+
+
+def _places_taken() -> Coalesce:
+    members = (
+        Membership.objects.filter(covers(OuterRef("local_date")), group=OuterRef("group"))
+        .order_by()
+        .values("group")
+        .annotate(members=Count("pk"))
+        .values("members")
+    )
+    return Coalesce(Subquery(members), 0)
+
+
+def _planned_breaks(sessions: Collection[Session]) -> dict[UUID, list[Interval]]:
+    found: dict[UUID, list[Interval]] = defaultdict(list)
+    rows = SessionBreak.objects.filter(session__in=[s.pk for s in sessions], planned_start__isnull=False)
+    for row in rows:
+        if row.planned_start is not None and row.planned_end is not None:
+            found[row.session_id].append(Interval(row.planned_start, row.planned_end))
+    return found
+
+
+def _planned(
+    session: Session, breaks: list[Interval], program: Program, versions: Versions, *, now: datetime
+) -> Planned:
+    time = Interval(session.starts_at, session.ends_at)
+    net = whole_minutes(total(subtract(union([time]), union(breaks))))
+    policy = rule_policy(versions.at(session.local_date), program, no_show_below_minutes=0)
+    counts = rule_service(session.service_type) in policy.countable
+    minutes = policy.hour.counted(credited_minutes=net, delivered_minutes=net) if counts else 0
+    taken: int = getattr(session, "taken", 0)
+    free = session.group.is_active and taken < session.group.max_size and session.starts_at > now
+    return Planned(
+        session.pk, session.group_id, session.group.track, session.title, session.local_date, time, minutes,
+        free and session.status in {Session.Status.SCHEDULED, Session.Status.OPEN},
+    )  # fmt: skip
