@@ -5,6 +5,7 @@ them.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class OpenDue:
 @dataclass(frozen=True, slots=True)
 class EndDue:
     """The session has run past its end by the program's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depart:
+    """One connection ended at its last proof of life; ``cause`` says how. Not for the rules: only when it was the
+    person's last connection does it become a `Lose`.
+    """
+
+    at: datetime
+    cause: str
 
 
 Act = Expect | Arrive | Lose | GiveUp | OpenDue | EndDue

@@ -9,63 +9,63 @@ from collections.abc import Callable
 from typing import Any
 
 from sessions_app.room import events as e
-from sessions_app.room.state import Occupant, RoomState
+from sessions_app.room.state import Occupant, Room
 from sessions_app.room.words import Phase, Place, Role
 
-Fold = Callable[[RoomState, Any], RoomState]
+Fold = Callable[[Room, Any], Room]
 
 
-def apply(state: RoomState, event: e.Event) -> RoomState:
+def apply(state: Room, event: e.Event) -> Room:
     """The state after one event. Total: every event class has an entry (a guard test walks them)."""
     return FOLDS[type(event)](state, event)
 
 
-def apply_all(state: RoomState, events: "tuple[e.Event, ...] | list[e.Event]") -> RoomState:
+def apply_all(state: Room, events: "tuple[e.Event, ...] | list[e.Event]") -> Room:
     """The state after several events, in order."""
     for event in events:
         state = apply(state, event)
     return state
 
 
-def _set(state: RoomState, **changes: object) -> RoomState:
+def _set(state: Room, **changes: object) -> Room:
     return state.model_copy(update=changes)
 
 
-def _seat(state: RoomState, occupant: Occupant) -> RoomState:
+def _seat(state: Room, occupant: Occupant) -> Room:
     return _set(state, people={**state.people, occupant.id: occupant})
 
 
-def _change(state: RoomState, person: str, **changes: object) -> RoomState:
+def _change(state: Room, person: str, **changes: object) -> Room:
     occupant = state.people.get(person)
     return state if occupant is None else _seat(state, occupant.model_copy(update=changes))
 
 
-def _without_marks(state: RoomState, person: str) -> RoomState:
+def _without_marks(state: Room, person: str) -> Room:
     hands = tuple(hand for hand in state.hands if hand != person)
     return _set(state, hands=hands, muted=state.muted - {person})
 
 
-def _unchanged(state: RoomState, event: e.Event) -> RoomState:
+def _unchanged(state: Room, event: e.Event) -> Room:
     return state
 
 
-def _opened(state: RoomState, event: e.RoomOpened) -> RoomState:
+def _opened(state: Room, event: e.RoomOpened) -> Room:
     return _set(state, phase=Phase.LOBBY, opened_at=event.at)
 
 
-def _started(state: RoomState, event: e.RoomStarted) -> RoomState:
+def _started(state: Room, event: e.RoomStarted) -> Room:
     return _set(state, phase=Phase.RUNNING, started_at=event.at)
 
 
-def _break_started(state: RoomState, event: e.BreakStarted) -> RoomState:
+def _break_started(state: Room, event: e.BreakStarted) -> Room:
     return _set(state, phase=Phase.BREAK, break_since=event.at)
 
 
-def _break_ended(state: RoomState, event: e.BreakEnded) -> RoomState:
+def _break_ended(state: Room, event: e.BreakEnded) -> Room:
     return _set(state, phase=Phase.RUNNING, break_since=None)
 
 
-def _ended(state: RoomState, event: e.RoomEnded) -> RoomState:
+def _ended(state: Room, event: e.RoomEnded) -> Room:
     gone = {"place": Place.GONE, "connected": False, "since": event.at, "lost_at": None}
     people = {
         key: person.model_copy(update=gone) if person.place in (Place.IN, Place.WAITING) else person
@@ -82,26 +82,26 @@ def _ended(state: RoomState, event: e.RoomEnded) -> RoomState:
     )
 
 
-def _locked(state: RoomState, event: e.RoomLocked) -> RoomState:
+def _locked(state: Room, event: e.RoomLocked) -> Room:
     return _set(state, locked=True)
 
 
-def _unlocked(state: RoomState, event: e.RoomUnlocked) -> RoomState:
+def _unlocked(state: Room, event: e.RoomUnlocked) -> Room:
     return _set(state, locked=False)
 
 
-def _chat_mode(state: RoomState, event: e.ChatModeChanged) -> RoomState:
+def _chat_mode(state: Room, event: e.ChatModeChanged) -> Room:
     return _set(state, chat_mode=event.mode)
 
 
-def _staff_joined(state: RoomState, event: e.StaffJoined) -> RoomState:
+def _staff_joined(state: Room, event: e.StaffJoined) -> Room:
     return _seat(
         state,
         Occupant(id=event.person, role=event.role, name=event.name, place=Place.IN, since=event.at),
     )
 
 
-def _admitted(state: RoomState, event: e.ClientAdmitted) -> RoomState:
+def _admitted(state: Room, event: e.ClientAdmitted) -> Room:
     known = state.people.get(event.person)
     return _seat(
         state,
@@ -118,43 +118,43 @@ def _admitted(state: RoomState, event: e.ClientAdmitted) -> RoomState:
 
 
 def _gone(
-    state: RoomState,
+    state: Room,
     event: e.ClientLeft | e.StaffLeft | e.WaitingLeft | e.YouLeft | e.YouTimedOut | e.YouDismissed,
-) -> RoomState:
+) -> Room:
     left = _change(state, event.person, place=Place.GONE, connected=False, since=event.at, lost_at=None)
     return _without_marks(left, event.person)
 
 
-def _lost(state: RoomState, event: e.ConnectionLost | e.WaitingLost) -> RoomState:
+def _lost(state: Room, event: e.ConnectionLost | e.WaitingLost) -> Room:
     return _change(state, event.person, connected=False, lost_at=event.at)
 
 
-def _returned(state: RoomState, event: e.ConnectionReturned | e.WaitingReturned) -> RoomState:
+def _returned(state: Room, event: e.ConnectionReturned | e.WaitingReturned) -> Room:
     return _change(state, event.person, connected=True, lost_at=None)
 
 
-def _hand_raised(state: RoomState, event: e.HandRaised) -> RoomState:
+def _hand_raised(state: Room, event: e.HandRaised) -> Room:
     return _set(state, hands=(*state.hands, event.person))
 
 
-def _hand_lowered(state: RoomState, event: e.HandLowered) -> RoomState:
+def _hand_lowered(state: Room, event: e.HandLowered) -> Room:
     return _set(state, hands=tuple(hand for hand in state.hands if hand != event.person))
 
 
-def _muted(state: RoomState, event: e.ClientMuted) -> RoomState:
+def _muted(state: Room, event: e.ClientMuted) -> Room:
     return _set(state, muted=state.muted | {event.person})
 
 
-def _unmuted(state: RoomState, event: e.ClientUnmuted) -> RoomState:
+def _unmuted(state: Room, event: e.ClientUnmuted) -> Room:
     return _set(state, muted=state.muted - {event.person})
 
 
-def _everyone_muted(state: RoomState, event: e.EveryoneMuted) -> RoomState:
+def _everyone_muted(state: Room, event: e.EveryoneMuted) -> Room:
     clients = {person.id for person in state.at(Place.IN) if person.role is Role.CLIENT}
     return _set(state, muted=state.muted | clients)
 
 
-def _expected(state: RoomState, event: e.ClientExpected) -> RoomState:
+def _expected(state: Room, event: e.ClientExpected) -> Room:
     return _seat(
         state,
         Occupant(
@@ -168,7 +168,7 @@ def _expected(state: RoomState, event: e.ClientExpected) -> RoomState:
     )
 
 
-def _waiting(state: RoomState, event: e.ClientWaiting) -> RoomState:
+def _waiting(state: Room, event: e.ClientWaiting) -> Room:
     return _seat(
         state,
         Occupant(
@@ -182,18 +182,18 @@ def _waiting(state: RoomState, event: e.ClientWaiting) -> RoomState:
     )
 
 
-def _to_lobby(state: RoomState, event: e.ClientMovedToLobby) -> RoomState:
+def _to_lobby(state: Room, event: e.ClientMovedToLobby) -> Room:
     lost_at = None if event.connected else event.at
     moved = _change(state, event.person, connected=event.connected, lost_at=lost_at)
     return _you_to_lobby(moved, event)
 
 
-def _you_to_lobby(state: RoomState, event: e.ClientMovedToLobby | e.YouMovedToLobby) -> RoomState:
+def _you_to_lobby(state: Room, event: e.ClientMovedToLobby | e.YouMovedToLobby) -> Room:
     moved = _change(state, event.person, place=Place.WAITING, since=event.at, admitted_before=False)
     return _without_marks(moved, event.person)
 
 
-def _removed(state: RoomState, event: e.ClientRemoved | e.YouRemoved) -> RoomState:
+def _removed(state: Room, event: e.ClientRemoved | e.YouRemoved) -> Room:
     removed = _change(
         state,
         event.person,
@@ -206,26 +206,26 @@ def _removed(state: RoomState, event: e.ClientRemoved | e.YouRemoved) -> RoomSta
     return _without_marks(removed, event.person)
 
 
-def _restored(state: RoomState, event: e.ClientRestored | e.YouRestored) -> RoomState:
+def _restored(state: Room, event: e.ClientRestored | e.YouRestored) -> Room:
     return _change(state, event.person, place=Place.GONE, since=event.at)
 
 
-def _you_waiting(state: RoomState, event: e.YouWaiting) -> RoomState:
+def _you_waiting(state: Room, event: e.YouWaiting) -> Room:
     known = state.people.get(event.person)
     waiting = known or Occupant(id=event.person, role=Role.CLIENT, name=event.name, place=Place.WAITING)
     changes = {"place": Place.WAITING, "since": event.at, "name": event.name}
     return _seat(state, waiting.model_copy(update=changes))
 
 
-def _you_admitted(state: RoomState, event: e.YouAdmitted) -> RoomState:
+def _you_admitted(state: Room, event: e.YouAdmitted) -> Room:
     return _change(state, event.person, place=Place.IN, since=event.at, admitted_before=True)
 
 
-def _support_open(state: RoomState, event: e.SupportRequested | e.YouAskedForSupport) -> RoomState:
+def _support_open(state: Room, event: e.SupportRequested | e.YouAskedForSupport) -> Room:
     return _set(state, support={**state.support, event.person: event.at})
 
 
-def _support_closed(state: RoomState, event: e.SupportAnswered | e.YouWereAnswered) -> RoomState:
+def _support_closed(state: Room, event: e.SupportAnswered | e.YouWereAnswered) -> Room:
     return _set(state, support={key: at for key, at in state.support.items() if key != event.person})
 
 

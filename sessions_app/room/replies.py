@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.room.commands import Signal
 from sessions_app.room.events import AnyEvent
-from sessions_app.room.state import RoomState
+from sessions_app.room.state import Room
 from sessions_app.room.words import PersonId, Role, Sees
 
 Numbers = dict[str, int]
@@ -63,7 +63,7 @@ class Snapshot(Reply):
     type: Literal["snapshot"] = "snapshot"
     at: datetime
     me: Me
-    room: RoomState
+    room: Room
     chat: tuple[AnyEvent, ...]
     numbers: Numbers
 
@@ -73,6 +73,14 @@ class Resumed(Reply):
 
     type: Literal["resumed"] = "resumed"
     numbers: Numbers
+
+
+class Forgotten(Reply):
+    """An event whose words are no longer kept; only its number remains, so that nothing seems missing."""
+
+    type: Literal["forgotten"] = "forgotten"
+    audience: str
+    number: int
 
 
 class SignalReceived(Reply):
@@ -100,7 +108,7 @@ class MediaSeen(Reply):
 
 
 AnyReply = Annotated[
-    Ack | ErrorReply | Pong | Snapshot | Resumed | SignalReceived | TypingSeen | MediaSeen,
+    Ack | ErrorReply | Pong | Snapshot | Resumed | Forgotten | SignalReceived | TypingSeen | MediaSeen,
     Field(discriminator="type"),
 ]
 REPLY_CLASSES: tuple[type[Reply], ...] = get_args(get_args(AnyReply)[0])

@@ -16,7 +16,7 @@ from sessions_app.room import commands as c
 from sessions_app.room import events as e
 from sessions_app.room.errors import RoomError
 from sessions_app.room.fold import apply, apply_all
-from sessions_app.room.state import Occupant, RoomState
+from sessions_app.room.state import Occupant, Room
 from sessions_app.room.words import Admission, ChatMode, LeaveReason, Phase, Place, Role
 
 __all__ = ["RoomActor", "apply", "apply_all", "decide"]
@@ -37,7 +37,7 @@ class RoomActor:
 class _Case:
     """One question to the rules: everything a rule may look at."""
 
-    state: RoomState
+    state: Room
     actor: RoomActor
     now: datetime
 
@@ -55,7 +55,7 @@ class _Case:
 Rule = Callable[[_Case, Any], Events]
 
 
-def decide(state: RoomState, command: "c.Command | acts.Act", actor: RoomActor, now: datetime) -> Events:
+def decide(state: Room, command: "c.Command | acts.Act", actor: RoomActor, now: datetime) -> Events:
     """The events this command leads to, in the order of the log.
 
     Raises RoomError with a code when the room, the place or the role does not allow it. ``now`` is aware,

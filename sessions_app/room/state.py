@@ -26,7 +26,7 @@ class Occupant(BaseModel):
     admitted_before: bool = False
 
 
-class RoomState(BaseModel):
+class Room(BaseModel):
     """Everything lasting about a live room. Hands keep their order; times are the server's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

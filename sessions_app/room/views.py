@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sessions_app.room import events as e
 from sessions_app.room.fold import apply
-from sessions_app.room.state import Occupant, RoomState
+from sessions_app.room.state import Occupant, Room
 from sessions_app.room.words import Phase, Place, Role, Sees
 
 CHAT_TAIL = 50
@@ -35,7 +35,7 @@ class Viewer:
         return ("room", mine) if self.sees is Sees.ROOM else (mine,)
 
 
-def viewer_of(state: RoomState, person: str, role: Role) -> Viewer:
+def viewer_of(state: Room, person: str, role: Role) -> Viewer:
     """What a person sees now. Hosts see all; an observer sees what the people in the room see."""
     if role.hosts:
         return Viewer(person, Sees.ALL)
@@ -47,7 +47,7 @@ def viewer_of(state: RoomState, person: str, role: Role) -> Viewer:
     return Viewer(person, Sees.ROOM if inside else Sees.SELF)
 
 
-def project(state: RoomState, viewer: Viewer) -> RoomState:
+def project(state: Room, viewer: Viewer) -> Room:
     """The part of the state this viewer may know. Projecting twice changes nothing."""
     if viewer.sees is Sees.ALL:
         return state
@@ -56,7 +56,7 @@ def project(state: RoomState, viewer: Viewer) -> RoomState:
     return _for_self(state, viewer.person)
 
 
-def apply_view(view: RoomState, event: e.Event, viewer: Viewer) -> RoomState:
+def apply_view(view: Room, event: e.Event, viewer: Viewer) -> Room:
     """The view after an event this viewer heard."""
     return project(apply(view, event), viewer)
 
@@ -75,10 +75,10 @@ def chat_for(viewer: Viewer, said: Sequence[e.Event]) -> Sequence[e.Event]:
 CHAT_EVENTS = (e.ChatSent, e.StaffChatSent, e.YouWroteToStaff)
 
 
-def _for_room(state: RoomState, person: str) -> RoomState:
+def _for_room(state: Room, person: str) -> Room:
     inside = {key: _as_peer(other) for key, other in state.people.items() if other.place is Place.IN}
     return state.model_copy(
-        update={"people": inside, "support": _own(state, person), "admission": RoomState().admission}
+        update={"people": inside, "support": _own(state, person), "admission": Room().admission}
     )
 
 
@@ -87,13 +87,13 @@ def _as_peer(occupant: Occupant) -> Occupant:
     return occupant.model_copy(update=hidden)
 
 
-def _for_self(state: RoomState, person: str) -> RoomState:
+def _for_self(state: Room, person: str) -> Room:
     occupant = state.people.get(person)
     if occupant is None or occupant.place is Place.EXPECTED:
-        return RoomState(support=_own(state, person))
+        return Room(support=_own(state, person))
     shown = {"staff_name": "", "lost_at": None, "admitted_before": False, "connected": True}
-    return RoomState(people={person: occupant.model_copy(update=shown)}, support=_own(state, person))
+    return Room(people={person: occupant.model_copy(update=shown)}, support=_own(state, person))
 
 
-def _own(state: RoomState, person: str) -> dict[str, datetime]:
+def _own(state: Room, person: str) -> dict[str, datetime]:
     return {key: at for key, at in state.support.items() if key == person}

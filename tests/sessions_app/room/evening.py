@@ -9,7 +9,7 @@ from sessions_app.room import acts
 from sessions_app.room import commands as c
 from sessions_app.room.events import Event
 from sessions_app.room.rules import RoomActor, apply_all, decide
-from sessions_app.room.state import RoomState
+from sessions_app.room.state import Room
 from sessions_app.room.words import Role
 
 START = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)
@@ -41,8 +41,8 @@ def arrive(actor: RoomActor) -> acts.Arrive:
 class Evening:
     """A room played by hand: every step goes through the rules and is remembered."""
 
-    def __init__(self, state: RoomState | None = None) -> None:
-        self.state = state or RoomState()
+    def __init__(self, state: Room | None = None) -> None:
+        self.state = state or Room()
         self.log: list[Event] = []
         self.now = START
 

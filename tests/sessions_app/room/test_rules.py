@@ -6,7 +6,7 @@ from sessions_app.room import acts
 from sessions_app.room import commands as c
 from sessions_app.room.errors import MESSAGES, RoomError
 from sessions_app.room.rules import RULES, RoomActor, decide
-from sessions_app.room.state import RoomState
+from sessions_app.room.state import Room
 from sessions_app.room.words import Admission, ChatMode, Phase, Place, RemovalReason
 from tests.sessions_app.room.evening import (
     ALICE,
@@ -162,7 +162,7 @@ class TestDoor:
         refuses(evening, FAY, c.ClientAdmit(id=ID, person="alice"), "not_waiting")
 
     def test_known_clients_pass_by_themselves_when_the_room_is_set_so(self) -> None:
-        evening = Evening(RoomState(admission=Admission.ROSTER))
+        evening = Evening(Room(admission=Admission.ROSTER))
         evening.does(HOUSE, acts.OpenDue())
         assert kinds(evening.does(ALICE, arrive(ALICE)))[-1] == "you.admitted"
 
@@ -204,7 +204,7 @@ class TestDoor:
         assert evening.state.place_of("ben") is Place.IN
 
     def test_the_lock_also_holds_back_automatic_admission(self) -> None:
-        evening = Evening(RoomState(admission=Admission.ROSTER))
+        evening = Evening(Room(admission=Admission.ROSTER))
         evening.does(FAY, arrive(FAY))
         evening.does(FAY, c.RoomOpen(id=ID))
         evening.does(FAY, c.RoomLock(id=ID))

@@ -13,7 +13,7 @@ from sessions_app.room import events as e
 from sessions_app.room.errors import RoomError
 from sessions_app.room.fold import FOLDS, apply_all
 from sessions_app.room.rules import RoomActor
-from sessions_app.room.state import RoomState
+from sessions_app.room.state import Room
 from sessions_app.room.views import Viewer, apply_view, chat_for, hears, project, viewer_of
 from sessions_app.room.words import Admission, ChatMode, Place, RemovalReason, Role, Sees
 from tests.sessions_app.room.evening import (
@@ -67,7 +67,7 @@ STEPS: list[Step] = [
 ENDINGS: list[Step] = [lambda who: c.RoomEnd(id=ID), lambda who: acts.EndDue()]
 
 
-def carried_on(before: RoomState, after: RoomState, events: list[e.Event], viewer: Viewer) -> None:
+def carried_on(before: Room, after: Room, events: list[e.Event], viewer: Viewer) -> None:
     """The law itself, for one viewer whose audiences did not change."""
     view = project(before, viewer)
     for event in events:
@@ -76,14 +76,14 @@ def carried_on(before: RoomState, after: RoomState, events: list[e.Event], viewe
     assert view == project(after, viewer)
 
 
-def everybody_carries_on(before: RoomState, after: RoomState, events: list[e.Event]) -> None:
+def everybody_carries_on(before: Room, after: Room, events: list[e.Event]) -> None:
     for actor in EVERYBODY:
         viewer = viewer_of(before, actor.person, actor.role)
         if viewer == viewer_of(after, actor.person, actor.role):
             carried_on(before, after, events, viewer)
 
 
-def holds_together(state: RoomState) -> None:
+def holds_together(state: Room) -> None:
     """What is true of every room at every moment."""
     inside = {person.id for person in state.at(Place.IN)}
     assert set(state.hands) <= inside
@@ -91,7 +91,7 @@ def holds_together(state: RoomState) -> None:
     assert state.muted <= inside
     assert all(person.connected or person.lost_at for person in state.at(Place.IN))
     assert (state.phase.value == "break") == (state.break_since is not None)
-    assert RoomState.model_validate_json(state.model_dump_json()) == state
+    assert Room.model_validate_json(state.model_dump_json()) == state
 
 
 def full_room() -> Evening:
@@ -117,7 +117,7 @@ moves = st.one_of(
 
 
 def empty_room() -> Evening:
-    return Evening(RoomState(admission=Admission.ROSTER))
+    return Evening(Room(admission=Admission.ROSTER))
 
 
 @settings(max_examples=2_000, deadline=None)
@@ -130,7 +130,7 @@ def test_any_history_carries_every_view_on(
     begin: str, history: list[tuple[RoomActor, Step | None, str]], ending: Step
 ) -> None:
     evening = {"empty": empty_room, "lobby": open_room, "full": full_room}[begin]()
-    first = RoomState(admission=evening.state.admission)
+    first = Room(admission=evening.state.admission)
     for actor, step, who in [*history, (GUS, ending, ""), *history[:5]]:
         before = evening.state
         try:
@@ -194,7 +194,7 @@ class TestWhatIsSeen:
         evening = full_room()
         view = project(evening.state, viewer_of(evening.state, "cora", Role.CLIENT))
         assert set(view.people) == {"cora"}
-        assert view == RoomState(people=view.people)
+        assert view == Room(people=view.people)
 
     def test_staff_see_all(self) -> None:
         evening = full_room()
@@ -208,7 +208,7 @@ class TestWhatIsSeen:
         evening = full_room()
         evening.does(FAY, c.ClientRemove(id=ID, person="ben", reason_code=RemovalReason.OTHER))
         assert viewer_of(evening.state, "zoe", Role.CLIENT) == Viewer("zoe", Sees.SELF)
-        assert project(evening.state, Viewer("zoe", Sees.SELF)) == RoomState()
+        assert project(evening.state, Viewer("zoe", Sees.SELF)) == Room()
         assert viewer_of(evening.state, "ben", Role.CLIENT).sees is Sees.SELF
 
     def test_after_the_end_those_who_were_in_may_see_that_it_is_over(self) -> None:
