@@ -22,16 +22,16 @@ class Place:
 
 
 CLIENT_PLACES = (
-    Place("tonight", "Tonight", "moon", "tonight", Permission.OWN_PAGES),
+    Place("tonight", "Tonight", "moon", "home", Permission.OWN_PAGES),
     Place("checkin", "Check-in", "sprout", "checkin", Permission.OWN_CHECKIN),
     Place("week", "My week", "calendar-days", "my_week", Permission.OWN_PAGES),
     Place("help", "Help", "life-buoy", "help", Permission.PUBLIC),
 )
 
 STAFF_PLACES = (
-    Place("tonight", "Tonight", "moon", "board", Permission.TONIGHT_BOARD),
+    Place("tonight", "Tonight", "moon", "tonight", Permission.TONIGHT_BOARD),
     Place("desk", "Desk", "inbox", "desk", Permission.SEE_ALERTS),
-    Place("hours", "Hours", "hourglass", "hours", Permission.SEE_HOURS),
+    Place("hours", "Hours", "hourglass", "hours_board", Permission.SEE_HOURS),
     Place("clients", "Clients", "users", "clients", Permission.SEE_CLIENTS),
     Place("notes", "Notes", "notebook-pen", "notes", Permission.SEE_NOTES),
     Place("manage", "Manage", "settings", "manage", Permission.SEE_PROGRAM),

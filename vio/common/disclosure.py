@@ -1,0 +1,27 @@
+"""How far back an accounting of disclosures reaches."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+
+class Basis(StrEnum):
+    """The rule under which a person asks who was told what."""
+
+    PART2 = "part2"  # disclosures made with consent, 42 CFR 2.25
+    HIPAA = "hipaa"  # disclosures other than for treatment, payment and operations, 45 CFR 164.528
+
+
+YEARS_BACK = {Basis.PART2: 3, Basis.HIPAA: 6}
+
+
+def accounting_from(basis: Basis, requested: date) -> date:
+    """The first date an accounting covers, included; asked on 29 February it counts back to the 28th."""
+    year = requested.year - YEARS_BACK[basis]
+    try:
+        return requested.replace(year=year)
+    except ValueError:
+        if (requested.month, requested.day) != (2, 29):
+            raise
+        return date(year, 2, 28)
