@@ -1,0 +1,238 @@
+"""From an id to an object of this app, for an actor and a permission: the only way there (AZ-2).
+
+Each question has two halves. *Reach* says which rows a role comes near at all: a client their own chart and groups, a
+facilitator the groups they lead today, every other staff role its whole program. The permission table says what may
+be done there. Out of reach answers exactly as absent (NotFoundError); in reach without the right is NotAllowedError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from groups.models import (
+    Client,
+    Enrolment,
+    Group,
+    GroupStaff,
+    LevelOfCare,
+    Membership,
+    Program,
+    Series,
+    StaffRole,
+)
+from vio.common.actors import Actor
+from vio.common.errors import NotAllowedError, NotFoundError
+from vio.common.permissions import ROLE_PERMISSIONS, STAFF_ROLES, Permission, Role
+
+Row = TypeVar("Row", bound=Model)
+PROGRAM_WIDE = STAFF_ROLES - {Role.FACILITATOR}
+# An observer of a group (a trainee, an interpreter) looks on and may do nothing to it.
+OBSERVER_MAY = frozenset(
+    {
+        Permission.JOIN_ROOM,
+        Permission.TONIGHT_BOARD,
+        Permission.SEE_PROGRAM,
+        Permission.SEE_ATTENDANCE,
+        Permission.SEE_CLIENTS,
+    }
+)
+
+
+def programs_by_role(actor: Actor, permission: Permission | None, roles: frozenset[Role]) -> frozenset[UUID]:
+    """The programs where one of these roles carries the permission; with None, where one is held at all."""
+    return frozenset(
+        program_id
+        for program_id, held in actor.roles.items()
+        if any(permission is None or permission in ROLE_PERMISSIONS[role] for role in held & roles)
+    )
+
+
+def in_force(on: date) -> Q:
+    """Rows with `starts_on` and `ends_on` (both included) that cover a local date."""
+    return Q(starts_on__lte=on) & (Q(ends_on=None) | Q(ends_on__gte=on))
+
+
+def led(actor: Actor, permission: Permission | None) -> QuerySet[GroupStaff]:
+    """The actor's own places as a leader of groups that carry the permission, whatever their dates."""
+    programs = programs_by_role(actor, permission, frozenset({Role.FACILITATOR}))
+    places = GroupStaff.objects.filter(program__in=programs, person=actor.person_id)
+    if permission is not None and permission not in OBSERVER_MAY:
+        places = places.exclude(role="observer")
+    return places
+
+
+def local_dates(program_ids: frozenset[UUID], *, now: datetime | None = None) -> dict[UUID, date]:
+    """{program id: its date now}, each in the program's own zone (R1)."""
+    at = now or timezone.now()
+    return {p.pk: at.astimezone(p.zone).date() for p in Program.objects.filter(pk__in=program_ids)}
+
+
+def leading_today(
+    actor: Actor, permission: Permission | None, *, now: datetime | None = None
+) -> QuerySet[GroupStaff]:
+    """The actor's places as a leader that are in force today, in each program's zone."""
+    programs = programs_by_role(actor, permission, frozenset({Role.FACILITATOR}))
+    today = Q(pk__in=[])
+    for program_id, on in local_dates(programs, now=now).items():
+        today |= Q(program=program_id) & in_force(on)
+    return led(actor, permission).filter(today)
+
+
+def programs_for(actor: Actor, permission: Permission | None) -> QuerySet[Program]:
+    """The programs in which the actor may do that (with None: holds any role)."""
+    if actor.system:
+        return Program.objects.all()
+    return Program.objects.filter(pk__in=programs_by_role(actor, permission, frozenset(Role)))
+
+
+def groups_for(
+    actor: Actor, permission: Permission | None, *, now: datetime | None = None
+) -> QuerySet[Group]:
+    """The groups this actor may do that to; `now` defaults to the clock."""
+    if actor.system:
+        return Group.objects.all()
+    reach = Q(program__in=programs_by_role(actor, permission, PROGRAM_WIDE))
+    reach |= Q(Exists(leading_today(actor, permission, now=now).filter(group=OuterRef("pk"))))
+    own = programs_by_role(actor, permission, frozenset({Role.CLIENT}))
+    for program_id, on in local_dates(own, now=now).items():
+        places = Membership.objects.filter(in_force(on), program=program_id, client__person=actor.person_id)
+        reach |= Q(Exists(places.filter(group=OuterRef("pk"))))
+    return Group.objects.filter(reach)
+
+
+def clients_for(
+    actor: Actor, permission: Permission | None, *, now: datetime | None = None
+) -> QuerySet[Client]:
+    """The charts this actor may do that to: all of the program, the members of the groups led today, or one's own.
+
+    A facilitator loses a client's chart the day after the client left their last group; the sessions they held
+    together stay open to them (`sessions_app.access`).
+    """
+    if actor.system:
+        return Client.objects.all()
+    reach = Q(program__in=programs_by_role(actor, permission, PROGRAM_WIDE))
+    reach |= Q(
+        program__in=programs_by_role(actor, permission, frozenset({Role.CLIENT})), person=actor.person_id
+    )
+    leading = leading_today(actor, permission, now=now)
+    for program_id, on in local_dates(
+        programs_by_role(actor, permission, frozenset({Role.FACILITATOR})), now=now
+    ).items():
+        members = Membership.objects.filter(
+            Q(ends_on=None) | Q(ends_on__gte=on),
+            program=program_id,
+            client=OuterRef("pk"),
+            group__in=leading.filter(program=program_id).values("group"),
+        )
+        reach |= Q(Exists(members))
+    return Client.objects.filter(reach)
+
+
+def one(rows: Callable[[Permission | None], QuerySet[Row]], key: UUID, permission: Permission) -> Row:
+    """The row with that id; NotFoundError out of reach, NotAllowedError in reach without the right."""
+    found = rows(permission).filter(pk=key).first()
+    if found is not None:
+        return found
+    if rows(None).filter(pk=key).exists():
+        raise NotAllowedError
+    raise NotFoundError
+
+
+def program_for(actor: Actor, program_id: UUID, permission: Permission) -> Program:
+    """The program; raises NotFoundError or NotAllowedError."""
+    return one(lambda p: programs_for(actor, p), program_id, permission)
+
+
+def group_for(actor: Actor, group_id: UUID, permission: Permission, *, now: datetime | None = None) -> Group:
+    """The group with its program; raises NotFoundError or NotAllowedError."""
+    return one(lambda p: groups_for(actor, p, now=now).select_related("program"), group_id, permission)
+
+
+def client_for(
+    actor: Actor, client_id: UUID, permission: Permission, *, now: datetime | None = None
+) -> Client:
+    """The chart with its person and program; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: clients_for(actor, p, now=now).select_related("program", "person"), client_id, permission
+    )
+
+
+def own_client(actor: Actor, permission: Permission, *, program_id: UUID | None = None) -> Client:
+    """The acting person's own chart (of the program given, or the newest); raises NotFoundError."""
+    charts = Client.objects.filter(
+        program__in=programs_by_role(actor, permission, frozenset({Role.CLIENT})), person=actor.person_id
+    ).select_related("program", "person")
+    if program_id is not None:
+        charts = charts.filter(program=program_id)
+    chart = charts.order_by("-created_at").first()
+    if chart is None:
+        raise NotFoundError
+    return chart
+
+
+def enrolment_for(actor: Actor, enrolment_id: UUID, permission: Permission) -> Enrolment:
+    """An episode of a client in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: Enrolment.objects.filter(client__in=clients_for(actor, p)).select_related(
+            "program", "client__person", "level"
+        ),
+        enrolment_id,
+        permission,
+    )
+
+
+def membership_for(actor: Actor, membership_id: UUID, permission: Permission) -> Membership:
+    """A place in a group in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: Membership.objects.filter(group__in=groups_for(actor, p)).select_related(
+            "program", "group", "client__person"
+        ),
+        membership_id,
+        permission,
+    )
+
+
+def group_staff_for(actor: Actor, place_id: UUID, permission: Permission) -> GroupStaff:
+    """A leader's place in a group in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: GroupStaff.objects.filter(group__in=groups_for(actor, p)).select_related(
+            "program", "group", "person"
+        ),
+        place_id,
+        permission,
+    )
+
+
+def series_for(actor: Actor, series_id: UUID, permission: Permission) -> Series:
+    """A timetable of a group in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: Series.objects.filter(group__in=groups_for(actor, p)).select_related("program", "group"),
+        series_id,
+        permission,
+    )
+
+
+def level_for(actor: Actor, level_id: UUID, permission: Permission) -> LevelOfCare:
+    """A level of care of a program in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: LevelOfCare.objects.filter(program__in=programs_for(actor, p)).select_related("program"),
+        level_id,
+        permission,
+    )
+
+
+def staff_role_for(actor: Actor, role_id: UUID, permission: Permission) -> StaffRole:
+    """A role somebody holds in a program in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: StaffRole.objects.filter(program__in=programs_for(actor, p)).select_related(
+            "program", "person"
+        ),
+        role_id,
+        permission,
+    )

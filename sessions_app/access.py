@@ -1,0 +1,56 @@
+"""From an id to a session, for an actor and a permission: the only way there (AZ-2).
+
+A client reaches the sessions of a group on the dates they were a member and enrolled; a facilitator those held while
+they led the group, and all of a group's while they lead it; every other staff role those of its program. Out of
+reach answers exactly as absent (NotFoundError); in reach without the right is NotAllowedError.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from groups.access import PROGRAM_WIDE, leading_today, led, one, programs_by_role
+from groups.models import Enrolment, GroupStaff, Membership
+from sessions_app.models import Session
+from vio.common.actors import Actor
+from vio.common.permissions import Permission, Role
+
+
+def covers(day: F | OuterRef) -> Q:
+    """Rows with `starts_on` and `ends_on` (both included) that cover a date of the outer query."""
+    return Q(starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day))
+
+
+def expected_memberships() -> QuerySet[Membership]:
+    """Inside a query of sessions: the places of the clients expected in each (member and enrolled on its date)."""
+    on = OuterRef("local_date")
+    enrolled = Enrolment.objects.filter(covers(OuterRef(OuterRef("local_date"))), client=OuterRef("client"))
+    return Membership.objects.filter(covers(on), Exists(enrolled), group=OuterRef("group"))
+
+
+def sessions_for(
+    actor: Actor, permission: Permission | None, *, now: datetime | None = None
+) -> QuerySet[Session]:
+    """The sessions this actor may do that to; `now` defaults to the clock. With None: that they come near at all."""
+    if actor.system:
+        return Session.objects.all()
+    own = programs_by_role(actor, permission, frozenset({Role.CLIENT}))
+    expected = expected_memberships().filter(program__in=own, client__person=actor.person_id)
+    then: QuerySet[GroupStaff] = led(actor, permission).filter(
+        covers(OuterRef("local_date")), group=OuterRef("group")
+    )
+    today = leading_today(actor, permission, now=now).filter(group=OuterRef("group"))
+    reach = Q(program__in=programs_by_role(actor, permission, PROGRAM_WIDE))
+    return Session.objects.filter(reach | Q(Exists(expected)) | Q(Exists(then)) | Q(Exists(today)))
+
+
+def session_for(
+    actor: Actor, session_id: UUID, permission: Permission, *, now: datetime | None = None
+) -> Session:
+    """The session with its group and program; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: sessions_for(actor, p, now=now).select_related("group", "program"), session_id, permission
+    )
