@@ -8,3 +8,9 @@ class SessionsAppConfig(AppConfig):
 
     name = "sessions_app"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connects the wings' receivers."""
+        from sessions_app.notes import receivers
+
+        receivers.connect()

@@ -40,5 +40,7 @@ app.conf.update(
     beat_schedule_filename=str(settings.HOME / "run" / "beat-schedule"),
     beat_max_loop_interval=5,
     timezone="UTC",
-    beat_schedule={},
+    beat_schedule={
+        "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
+    },
 )

@@ -38,6 +38,13 @@ class Actor:
         """Whether any role is a staff role."""
         return any(roles & STAFF_ROLES for roles in self.roles.values())
 
+    @property
+    def who(self) -> UUID:
+        """The person acting; raises NotAllowedError when it is the system, which signs and writes nothing in a name."""
+        if self.person_id is None:
+            raise NotAllowedError
+        return self.person_id
+
     def roles_in(self, program_id: UUID) -> frozenset[Role]:
         """The roles in one program; none in a program that is not theirs."""
         return self.roles.get(program_id, frozenset())

@@ -40,10 +40,14 @@ def sparkline(values: Sequence[int | None], label: str, top: int = 10) -> SafeSt
         for run in runs
         if len(run) > 1
     ]
-    ground = svg.el("svg", {"viewBox": "0 0 100 100", "preserveAspectRatio": "none", "overflow": "visible"}, *lines)
+    ground = svg.el(
+        "svg", {"viewBox": "0 0 100 100", "preserveAspectRatio": "none", "overflow": "visible"}, *lines
+    )
     alone = {run[0] for run in runs if len(run) == 1} | ({runs[-1][-1]} if runs else set())
     dots = [
-        svg.el("circle", {"cx": svg.percent(p / wide), "cy": svg.percent(y(v)), "r": 2.5, "class": "spark-end"})
+        svg.el(
+            "circle", {"cx": svg.percent(p / wide), "cy": svg.percent(y(v)), "r": 2.5, "class": "spark-end"}
+        )
         for p, v in sorted(alone)
     ]
     newest = f"newest {runs[-1][-1][1]}" if runs else "no answers"

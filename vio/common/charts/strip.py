@@ -127,7 +127,13 @@ def bar(strip: Strip, row: StripRow, number: int = 0) -> SafeString:
     name = f"{row.name}: {row.summary}" if row.summary else row.name
     pieces = svg.join(_piece(piece, strip) for piece in row.pieces)
     return svg.drawing(
-        f"{svg.checked_key(strip.key)}-{number}", name, told, "strip-bar", _ground(strip), pieces, _marks(strip)
+        f"{svg.checked_key(strip.key)}-{number}",
+        name,
+        told,
+        "strip-bar",
+        _ground(strip),
+        pieces,
+        _marks(strip),
     )
 
 
@@ -200,6 +206,8 @@ def draw(strip: Strip) -> SafeString:
     )
 
 
-def axis_around(start: datetime, end: datetime, margin: timedelta = timedelta(minutes=10)) -> tuple[datetime, datetime]:
+def axis_around(
+    start: datetime, end: datetime, margin: timedelta = timedelta(minutes=10)
+) -> tuple[datetime, datetime]:
     """The axis that shows a schedule with a little before and after it."""
     return start - margin, end + margin

@@ -136,7 +136,9 @@ def line(x: float, css: str, top: str = "0", bottom: str = "100%") -> SafeString
     return el("line", {"x1": percent(x), "x2": percent(x), "y1": top, "y2": bottom, "class": css})
 
 
-def box(x: float, width: float, css: str, *children: str, y: str = "0", height: str = "100%", rx: int = 3) -> SafeString:
+def box(
+    x: float, width: float, css: str, *children: str, y: str = "0", height: str = "100%", rx: int = 3
+) -> SafeString:
     """A rectangle by shares of the width; children are its `<title>`."""
     return el(
         "rect",

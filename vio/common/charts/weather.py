@@ -92,7 +92,10 @@ def _sky(weather: Weather) -> SafeString:
 
 def _table(weather: Weather) -> SafeString:
     counted = Counter(weather.dots)
-    rows = [(str(dot.mood), str(dot.urge), str(counted[dot])) for dot in sorted(counted, key=lambda d: (d.mood, d.urge))]
+    rows = [
+        (str(dot.mood), str(dot.urge), str(counted[dot]))
+        for dot in sorted(counted, key=lambda d: (d.mood, d.urge))
+    ]
     return svg.table(weather.title, ("Mood", "Urge", "People"), rows)
 
 

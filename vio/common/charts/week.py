@@ -22,7 +22,12 @@ class Seat(StrEnum):
     OFF = "off"  # called off by the program
 
 
-_SEAT_WORDS = {Seat.DONE: "counted", Seat.GHOST: "still to come", Seat.MISSED: "missed", Seat.OFF: "called off"}
+_SEAT_WORDS = {
+    Seat.DONE: "counted",
+    Seat.GHOST: "still to come",
+    Seat.MISSED: "missed",
+    Seat.OFF: "called off",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ def sentence(week: Week) -> str:
     """Where the week stands, without blame: "7 h 30 min of 9 h so far. Thursday makes it 9 h."."""
     so_far = f"{wording.hours_words(week.minutes)} of {wording.hours_words(week.goal)} so far."
     if week.minutes >= week.goal:
-        return f"{wording.hours_words(week.minutes)}: you have your {wording.hours_words(week.goal)} this week."
+        return (
+            f"{wording.hours_words(week.minutes)}: you have your {wording.hours_words(week.goal)} this week."
+        )
     if week.minutes + week.to_come < week.goal:
         return f"{so_far} The sessions left add {wording.hours_words(week.to_come)}. Let's talk about how to fit in the rest."
     total = week.minutes
@@ -134,7 +141,12 @@ def _legend() -> SafeString:
 def draw(week: Week) -> SafeString:
     """The whole figure. Raises ValueError for a bad key."""
     rows = [
-        (wording.day(seat.on), seat.label, _SEAT_WORDS[seat.kind].capitalize(), wording.hours_words(seat.minutes))
+        (
+            wording.day(seat.on),
+            seat.label,
+            _SEAT_WORDS[seat.kind].capitalize(),
+            wording.hours_words(seat.minutes),
+        )
         for seat in week.seats
     ]
     told = svg.table(week.title, ("Day", "Session", "State", "Time"), rows)

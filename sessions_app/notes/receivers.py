@@ -1,0 +1,37 @@
+"""What notes do when something below them happens: attendance was computed, or corrected after signing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from sessions_app.models import ClientNote, Session
+from sessions_app.notes import services
+from sessions_app.signals import session_ended
+from vio.common.actors import system_actor
+from vio.common.errors import ConflictError
+
+
+def draft_when_ended(sender: object, session_id: UUID, **kwargs: Any) -> None:
+    """The drafts are waiting when the facilitator comes to write them."""
+    session = Session.objects.select_related("group", "program").get(pk=session_id)
+    try:
+        services.open_notes(
+            actor=system_actor("session_ended"), session=session, now=kwargs.get("now") or timezone.now()
+        )
+    except ConflictError:
+        return  # a group without a facilitator has nobody to write them; the notes page says so
+
+
+def mark_for_addendum(sender: object, session_id: UUID, client_id: UUID, **kwargs: Any) -> None:
+    """A signed note whose minutes were corrected afterwards asks for an addendum."""
+    ClientNote.objects.filter(session_id=session_id, client_id=client_id).exclude(signed_at=None).update(
+        needs_addendum=True
+    )
+
+
+def connect() -> None:
+    """Called once when Django starts."""
+    session_ended.connect(draft_when_ended, dispatch_uid="notes.draft_when_ended")
