@@ -11,6 +11,8 @@ class SessionsAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Connects the wings' receivers."""
-        from sessions_app.notes import receivers
+        from sessions_app.followup import receivers as followup
+        from sessions_app.notes import receivers as notes
 
-        receivers.connect()
+        followup.connect()
+        notes.connect()

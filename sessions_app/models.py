@@ -70,6 +70,7 @@ class Session(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)  # the actual end of R2
     cancelled_at = models.DateTimeField(null=True, blank=True)
     finalised_at = models.DateTimeField(null=True, blank=True)  # attendance computed
+    misses_found_at = models.DateTimeField(null=True, blank=True)  # who is missing was determined (F1)
     is_rehearsal = models.BooleanField(default=False)
 
     class Meta:
@@ -87,6 +88,9 @@ class Session(models.Model):
                 fields=["starts_at"],
                 name="session_unfinished",
                 condition=models.Q(status__in=["scheduled", "open", "live"]),
+            ),
+            models.Index(
+                fields=["starts_at"], name="session_misses_open", condition=models.Q(misses_found_at=None)
             ),
         ]
 

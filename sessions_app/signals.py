@@ -8,3 +8,6 @@ from django.dispatch import Signal
 
 client_risk_asked = Signal()
 session_ended = Signal()
+
+# A client connected to a session: {session_id, client_id, now}. Sent by the room when a connection opens (F1, C9).
+client_appeared = Signal()

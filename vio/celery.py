@@ -41,6 +41,10 @@ app.conf.update(
     beat_max_loop_interval=5,
     timezone="UTC",
     beat_schedule={
+        "misses": every(10, "sessions_app.followup.find_misses"),
+        "attempts-due": every(60, "sessions_app.followup.remind_of_attempts"),
+        "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
+        "silence": every(3600, "sessions_app.followup.review_everybody"),
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
     },
 )

@@ -111,7 +111,9 @@ _database_options: dict[str, Any] = {
 if AS_OWNER:
     _database_options = {"options": "-c timezone=UTC"}
 elif DATABASE_ROLE:
-    _database_options["assume_role"] = DATABASE_ROLE
+    # Taken as the connection opens: Django's own `assume_role` asks the pool for a second connection while it makes
+    # the first, and so waits for ever.
+    _database_options["options"] += f" -c role={DATABASE_ROLE}"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **addresses.database_settings(env.text("VIO_DATABASE_URL", "postgresql://vio@localhost/vio")),
@@ -138,7 +140,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "groups.passwords.PasswordPolicy"}]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "groups.logins.AccountAdapter"

@@ -7,7 +7,7 @@ from vio.common import health, http
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("groups.account_urls")),
     path("", include("checkins.urls")),
     path("", include("sessions_app.urls")),
     path("", include("groups.urls")),

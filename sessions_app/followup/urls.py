@@ -1,7 +1,11 @@
-"""Addresses of sessions_app.followup."""
+"""Addresses of follow-up."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app.followup import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("follow-ups/<uuid:follow_up_id>/", views.follow_up, name="follow_up"),
+]

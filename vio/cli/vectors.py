@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,10 @@ def run(
 
     report = run_files(files)
     if as_json:
-        typer.echo(
-            json.dumps({"passed": report.passed, "failed": len(report.problems), "problems": report.problems})
-        )
+        typer.echo(json.dumps({"ok": report.ok, **asdict(report)}))
     else:
-        for problem in report.problems:
-            typer.echo(problem)
-        typer.echo(f"{report.passed} passed, {len(report.problems)} failed")
-    if report.problems or not report.passed:
+        for failure in report.failures:
+            typer.echo(failure)
+        typer.echo(report.summary())
+    if not report.ok:
         raise typer.Exit(1)

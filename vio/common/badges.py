@@ -50,12 +50,12 @@ BADGES: dict[str, dict[str, Badge]] = {
     "level": {
         "red": Badge("Red: safety", "octagon-alert", "solid-red"),
         "orange": Badge("Orange: act today", "triangle-alert", "orange"),
-        "yellow": Badge("Yellow: look soon", "circle-alert", "amber"),
+        "yellow": Badge("Yellow: look soon", "eye", "amber"),
         "none": Badge("No alert", "circle-check", "accent"),
     },
     "alert": {
         "open": Badge("Open", "bell", "orange"),
-        "acknowledged": Badge("Seen", "eye", "amber"),
+        "acknowledged": Badge("Seen", "check", "amber"),
         "assigned": Badge("Assigned", "user-check", "accent"),
         "resolved": Badge("Resolved", "circle-check", "outline"),
     },

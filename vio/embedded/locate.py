@@ -30,10 +30,10 @@ def package_dir(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def postgres_programs(account: Account | None, shared_place: Path = SHARED_PLACE) -> Path:
+def postgres_programs(account: Account | None) -> Path:
     """The folder with `initdb` and `postgres`, executable by `account`.
 
-    When the account cannot reach the installed package, the programs are copied once to `shared_place`.
+    When the account cannot reach the installed package, the programs are copied once to SHARED_PLACE.
     """
     package = package_dir(POSTGRES_PACKAGE)
     programs = package / f"pginstall{POSTGRES_MAJOR}" / "bin"
@@ -43,7 +43,7 @@ def postgres_programs(account: Account | None, shared_place: Path = SHARED_PLACE
         )
     if reaches(account, programs / "postgres"):
         return programs
-    return _readable_copy(package, shared_place)
+    return _readable_copy(package)
 
 
 def valkey_server() -> Path:
@@ -61,16 +61,16 @@ def valkey_server() -> Path:
     )
 
 
-def _readable_copy(package: Path, shared_place: Path) -> Path:
+def _readable_copy(package: Path) -> Path:
     """Copy the programs with the libraries they look for beside them, and keep the two folders' distance."""
     version = importlib.metadata.version(POSTGRES_PACKAGE)
     install = f"pginstall{POSTGRES_MAJOR}"
-    target = shared_place / f"postgres-{version}"
+    target = SHARED_PLACE / f"postgres-{version}"
     if not target.exists():
         try:
             _copy_whole(package, install, target)
         except OSError as error:
-            raise StackError(f"{shared_place} cannot hold a copy of PostgreSQL: {error.strerror}") from error
+            raise StackError(f"{SHARED_PLACE} cannot hold a copy of PostgreSQL: {error.strerror}") from error
     return target / POSTGRES_PACKAGE / install / "bin"
 
 

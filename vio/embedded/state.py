@@ -117,19 +117,17 @@ def make_root(root: Path) -> None:
         raise StackError(f"the state folder {root} cannot be written by this account")
 
 
-def open_home(root: Path, *, shared_place: Path | None = None) -> Home:
+def open_home(root: Path) -> Home:
     """Open (first time: make) the layout of `root`, which the caller has locked.
 
-    `shared_place` is where root keeps what its unprivileged account must reach. Raises StackError on damage.
+    Raises StackError on damage.
     """
     account = unprivileged()
     identity = _identity(root)
     # The servers' account passes through the folder but cannot list it.
     root.chmod(0o711 if account else 0o700)
     inside = reaches(account, root / "postgres")
-    home = Home(
-        root, identity, account, _cluster(root, identity, inside, shared_place), _run(root, identity, inside)
-    )
+    home = Home(root, identity, account, _cluster(root, identity, inside), _run(root, identity, inside))
     for folder in (home.log, home.secrets):
         folder.mkdir(exist_ok=True)
         folder.chmod(0o700)
@@ -169,10 +167,10 @@ def _identity(root: Path) -> str:
     return identity
 
 
-def _cluster(root: Path, identity: str, inside: bool, shared_place: Path | None) -> Path:
+def _cluster(root: Path, identity: str, inside: bool) -> Path:
     if inside:
         return root / "postgres"
-    return (shared_place or locate.SHARED_PLACE) / identity / "postgres"
+    return locate.SHARED_PLACE / identity / "postgres"
 
 
 def _run(root: Path, identity: str, inside: bool) -> Path:

@@ -20,6 +20,7 @@ FIRST_DELAY = 0.5  # seconds before the first restart; doubled each time
 LONGEST_DELAY = 15.0
 STABLE_AFTER = 60.0  # seconds of life after which the delay starts anew
 SOON = 20.0
+LAST_WORDS = 1.0  # seconds for the output of a child that has ended
 STARTS_AT_FIRST = 2  # a child that dies so often before it was ever ready stops the whole start
 
 
@@ -42,6 +43,8 @@ class Spec:
     # Blocking; called in a thread again and again until true. Without it, `ready_text` in the output counts.
     answers: Callable[[], bool] | None = None
     ready_text: str | None = None
+    # Its worries concern its log file only, not the person at the terminal.
+    quiet: bool = False
     ready_patience: float = 60.0
     # When false, a child that is merely slow to say so does not hold up the others for longer than SOON.
     ready_required: bool = True
@@ -52,13 +55,13 @@ class Child:
 
     def __init__(self, spec: Spec, log_folder: Path, terminal: Terminal) -> None:
         self.spec = spec
-        self.output = ChildOutput(spec.name, log_folder, terminal)
+        self.output = ChildOutput(spec.name, log_folder, terminal, quiet=spec.quiet)
         self.starts = 0
         self._terminal = terminal
         self._process: asyncio.subprocess.Process | None = None
         self._said_ready = asyncio.Event()
         self._was_ready = False
-        self._stopping = False
+        self._stop = asyncio.Event()
         self._restart_asked = False
 
     @property
@@ -70,10 +73,10 @@ class Child:
     async def keep(self) -> None:
         """Run until stopped. Raises StackError when the child never becomes ready."""
         delay = FIRST_DELAY
-        while not self._stopping:
+        while not self._stop.is_set():
             began = time.monotonic()
             code = await self._run()
-            if self._stopping:
+            if self._stop.is_set():
                 return
             if self._restart_asked:
                 self._restart_asked = False
@@ -83,7 +86,8 @@ class Child:
             if time.monotonic() - began > STABLE_AFTER:
                 delay = FIRST_DELAY
             self._terminal.child(self.spec.name, f"ended ({_how(code)}); starting it again in {delay:g} s")
-            await asyncio.sleep(delay)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), delay)
             delay = min(delay * 2, LONGEST_DELAY)
 
     async def ready(self) -> None:
@@ -102,7 +106,7 @@ class Child:
 
     async def once(self) -> None:
         """Run to the end a single time. Raises StackError when it fails."""
-        if await self._run() != 0 and not self._stopping:
+        if await self._run() != 0 and not self._stop.is_set():
             raise StackError(f"{self.spec.name} failed: {self.output.why()} (see {self.output.path})")
 
     async def restart(self) -> None:
@@ -110,17 +114,17 @@ class Child:
         before = self.starts
         self._restart_asked = True
         await self._end()
-        while self.starts == before and not self._stopping:  # noqa: ASYNC110 - rare, not worth an event
+        while self.starts == before and not self._stop.is_set():  # noqa: ASYNC110 - rare, not worth an event
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         """End the process for good: first politely, then with its whole process group."""
-        self._stopping = True
+        self._stop.set()
         await self._end()
 
     def kill(self) -> None:
         """End the process group at once, without a word."""
-        self._stopping = True
+        self._stop.set()
         self._signal_group(signal.SIGKILL)
 
     async def _becomes_ready(self) -> None:
@@ -135,17 +139,33 @@ class Child:
         self.starts += 1
         if self.spec.prepare is not None:
             await asyncio.to_thread(self.spec.prepare)
-        if self._stopping:
+        if self._stop.is_set():
             return 0
-        self._process = process = await self._spawn()
-        await self._read(process)
-        code = await process.wait()
-        # Whatever it started goes with it: a pool process without its master serves nobody.
-        self._signal_group(signal.SIGKILL)
-        self.output.end()
+        # A pipe of our own: with asyncio's, `wait` returns only after every grandchild has closed its end.
+        reading_end, writing_end = os.pipe()
+        try:
+            self._process = process = await self._spawn(writing_end)
+        except BaseException:
+            os.close(reading_end)
+            raise
+        finally:
+            os.close(writing_end)
+        pump = asyncio.create_task(self._pump(reading_end))
+        if self._stop.is_set():
+            # `stop` came while the process was being made and found none to end.
+            self._signal_group(signal.SIGKILL)
+        try:
+            code = await process.wait()
+            # Whatever it started goes with it: a pool process without its master serves nobody.
+            self._signal_group(signal.SIGKILL)
+            await asyncio.wait({pump}, timeout=LAST_WORDS)
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+            self.output.end()
         return code
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self, output: int) -> asyncio.subprocess.Process:
         spec = self.spec
         try:
             return await asyncio.create_subprocess_exec(
@@ -153,8 +173,8 @@ class Child:
                 env=spec.environment,
                 cwd=spec.folder,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,  # Ctrl-C at the terminal is for the supervisor alone
                 pass_fds=spec.pass_fds,
                 preexec_fn=die_with_parent(spec.death_signal),
@@ -163,20 +183,19 @@ class Child:
         except OSError as error:
             raise StackError(f"{spec.name} cannot be started: {error.strerror or error}") from error
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        """Pass the output on until the process ends; a grandchild holding the pipe open is not waited for."""
-        if process.stdout is None:
-            return
-        reading = asyncio.create_task(self._pump(process.stdout))
-        await process.wait()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reading, 1.0)
-
-    async def _pump(self, stream: asyncio.StreamReader) -> None:
-        while data := await stream.read(65536):
-            for line in self.output.feed(data):
-                if self.spec.ready_text is not None and self.spec.ready_text in line:
-                    self._said_ready.set()
+    async def _pump(self, source: int) -> None:
+        """Pass the output on until the last holder of the other end has closed it."""
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(source, "rb")
+        )
+        try:
+            while data := await stream.read(65536):
+                for line in self.output.feed(data):
+                    if self.spec.ready_text is not None and self.spec.ready_text in line:
+                        self._said_ready.set()
+        finally:
+            transport.close()
 
     async def _end(self) -> None:
         process = self._process

@@ -12,7 +12,9 @@ LOG_BYTES = 5_000_000
 LOG_FILES = 3
 LONGEST_LINE = 4_000  # characters; the rest of a longer line is dropped from the terminal and the log
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_WORTH_SHOWING = re.compile(r"warning|error|critical|fatal|panic|traceback|exception", re.IGNORECASE)
+_WORTH_SHOWING = re.compile(
+    r'"level": "(error|critical)"|\b(ERROR|CRITICAL|FATAL|PANIC)\b|^Traceback|^[\w.]+(Error|Exception)\b|^vio: '
+)
 
 
 def safe_line(raw: bytes) -> str:
@@ -52,11 +54,12 @@ class Terminal:
 class ChildOutput:
     """The lines of one child: all to its log file, the worrying ones (or all, if verbose) to the terminal."""
 
-    def __init__(self, name: str, folder: Path, terminal: Terminal) -> None:
+    def __init__(self, name: str, folder: Path, terminal: Terminal, *, quiet: bool = False) -> None:
         self.name = name
         self.path = folder / f"{name}.log"
         self.last: deque[str] = deque(maxlen=20)
         self._terminal = terminal
+        self._quiet = quiet
         self._showing = False
         self._pending = b""
         self._file = logging.handlers.RotatingFileHandler(
@@ -90,6 +93,6 @@ class ChildOutput:
         self._file.emit(logging.makeLogRecord({"msg": line}))
         # A traceback's indented lines belong to the line before them.
         self._showing = bool(_WORTH_SHOWING.search(line)) or (self._showing and line.startswith(" "))
-        if self._terminal.verbose or self._showing:
+        if self._terminal.verbose or (self._showing and not self._quiet):
             self._terminal.child(self.name, line)
         return line

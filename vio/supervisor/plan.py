@@ -30,6 +30,7 @@ def database(server: Postgres) -> Spec:
         death_signal=postgres.STOP_SIGNAL,
         prepare=server.end_leftover,
         answers=server.answers,
+        quiet=True,
     )
 
 
@@ -41,6 +42,7 @@ def redis(server: Valkey) -> Spec:
         account=server.account,
         stop_signal=valkey.STOP_SIGNAL,
         answers=server.answers,
+        quiet=True,
     )
 
 
@@ -50,6 +52,7 @@ def migrate(environment: dict[str, str]) -> Spec:
         "migrate",
         ["manage.py", "migrate", "--noinput", "--verbosity", "1"],
         {**environment, "VIO_DATABASE_AS_OWNER": "1"},
+        quiet=True,
     )
 
 
@@ -125,6 +128,7 @@ def _python(
     answers: Callable[[], bool] | None = None,
     ready_text: str | None = None,
     ready_required: bool = True,
+    quiet: bool = False,
 ) -> Spec:
     return Spec(
         name=name,
@@ -136,4 +140,5 @@ def _python(
         answers=answers,
         ready_text=ready_text,
         ready_required=ready_required,
+        quiet=quiet,
     )

@@ -62,8 +62,6 @@ class Stages:
         """Stop everything in reverse order."""
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
-        for keeper in self._keepers:
-            keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
     def kill(self) -> None:
@@ -83,3 +81,4 @@ async def _first_trouble(ready: asyncio.Future[list[None]], keepers: Sequence[as
         await ready
     finally:
         ready.cancel()
+        await asyncio.gather(ready, return_exceptions=True)

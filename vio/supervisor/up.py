@@ -26,6 +26,8 @@ from vio.supervisor.options import Options, external_services, listening_socket
 from vio.supervisor.output import Terminal
 from vio.supervisor.stages import Stages
 
+SAME_SIGNAL = 1.0  # seconds
+
 
 def up(options: Options) -> None:
     """Run the stack until SIGINT or SIGTERM. Raises StackError when it cannot run."""
@@ -93,9 +95,14 @@ class Stack:
         self._record()
         await self._schema()
         people = await self._demo()
-        with self._timed("web and workers"):
-            await self.stages.start(*self._programs())
+        # Pages first: on a small machine everything at once would only make people wait longer for them.
+        with self._timed("web"):
+            await self.stages.start(*self._web())
         self._announce(people)
+        with self._timed("workers"):
+            await self.stages.start(*self._clockwork())
+        parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self._took.items())
+        self.terminal.say(f"ready in {time.monotonic() - self._began:.1f} s ({parts})")
         await self.stages.failed()
 
     @property
@@ -137,13 +144,13 @@ class Stack:
             await self.stages.once(plan.demo({**self._environment, "COLUMNS": width}, people))
         return people
 
-    def _programs(self) -> list[Spec]:
-        given = self._environment
-        return [
-            *(plan.web(number, self.server, given) for number in range(1, self.options.web + 1)),
-            *(plan.worker(number, given) for number in range(1, self.options.workers + 1)),
-            plan.beat(self.home, given),
-        ]
+    def _web(self) -> list[Spec]:
+        return [plan.web(number, self.server, self._environment) for number in range(1, self.options.web + 1)]
+
+    def _clockwork(self) -> list[Spec]:
+        numbers = range(1, self.options.workers + 1)
+        workers = [plan.worker(number, self._environment) for number in numbers]
+        return [*workers, plan.beat(self.home, self._environment)]
 
     def _record(self) -> None:
         mine = {name: value for name, value in self._environment.items() if os.environ.get(name) != value}
@@ -158,8 +165,6 @@ class Stack:
         self.terminal.say(
             f"vio is running at {self.url}  (Ctrl-C stops it; the data stays in {self.home.root})"
         )
-        parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self._took.items())
-        self.terminal.say(f"ready in {time.monotonic() - self._began:.1f} s ({parts})")
 
     async def _take_down(self) -> None:
         self.terminal.say("stopping")
@@ -174,10 +179,14 @@ class Stack:
         loop.add_signal_handler(signal.SIGUSR1, self._on_restart)
 
     def _on_stop(self) -> None:
-        if self._stop.is_set():
+        """The first signal stops; one that comes clearly later kills. (A wrapper may pass one Ctrl-C on twice.)"""
+        now = time.monotonic()
+        if not self._stop.is_set():
+            self._asked_to_stop = now
+            self._stop.set()
+        elif now - self._asked_to_stop > SAME_SIGNAL:
             self.terminal.say("killing what is left")
             self.stages.kill()
-        self._stop.set()
 
     def _on_restart(self) -> None:
         """A planned restart of the web processes, one after the other (RT-8)."""

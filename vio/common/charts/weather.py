@@ -68,7 +68,7 @@ def _place(value: int) -> float:
 
 def _dot(dot: WeatherDot, count: int) -> list[SafeString]:
     x, y = svg.percent(_place(dot.mood)), svg.percent(0.1 + 0.68 * (1 - dot.urge / TOP))
-    parts = [svg.el("circle", {"cx": x, "cy": y, "r": 9 + 3 * min(count - 1, 4), "class": "weather-dot"})]
+    parts = [svg.el("circle", {"cx": x, "cy": y, "r": 10 + 3 * min(count - 1, 4), "class": "weather-dot"})]
     if count > 1:
         parts.append(
             svg.el("text", {"x": x, "y": y, "dy": "0.35em", "class": "t-mid weather-count"}, str(count))

@@ -9,6 +9,8 @@ from django.db import connections
 class Command(BaseCommand):
     """Stands in for Django's flush, with the same options."""
 
+    stealth_options = ("reset_sequences", "allow_cascade", "inhibit_post_migrate")
+
     def add_arguments(self, parser: Any) -> None:
         """The options that TransactionTestCase passes."""
         parser.add_argument("--database", default="default")

@@ -1,0 +1,183 @@
+"""The work on one follow-up: attempts, owner, closing (F2, F3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from groups.models import Person, StaffRole
+from sessions_app.followup import rules
+from sessions_app.models import ContactAttempt, FollowUp
+from vio.common import audit
+from vio.common.actors import Actor
+from vio.common.errors import BadInputError, ConflictError, NotFoundError
+from vio.common.models import Delivery
+from vio.common.permissions import ROLE_PERMISSIONS, Permission, Role
+from vio.common.realtime import ring_on_commit
+
+RUNNING = ("open", "escalated")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to reach the client, as it was typed."""
+
+    channel: str
+    outcome: rules.Outcome
+    barrier: str = "unknown"
+    note: str = ""
+    medical_emergency: bool = False
+
+
+def running(follow_up_id: UUID) -> FollowUp:
+    """The follow-up, locked; ConflictError when it has ended meanwhile, NotFoundError when there is none."""
+    found = FollowUp.objects.select_for_update().filter(pk=follow_up_id).first()
+    if found is None:
+        raise NotFoundError
+    if found.status not in RUNNING:
+        raise ConflictError("This follow-up has ended already.", code="follow_up_ended")
+    return found
+
+
+@transaction.atomic
+def record_attempt(*, actor: Actor, follow_up_id: UUID, attempt: Attempt, now: datetime) -> FollowUp:
+    """Appends one attempt; reaching the client closes the task, the third failure escalates it (F3).
+
+    An emergency contact may be tried only within the consent given, or in a medical emergency (F6).
+    """
+    task = running(follow_up_id)
+    actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
+    if attempt.channel == "emergency_contact":
+        _require_consent(task, attempt)
+    ContactAttempt.objects.create(
+        program_id=task.program_id,
+        follow_up=task,
+        person_id=actor.who,
+        at=now,
+        channel=attempt.channel,
+        outcome=attempt.outcome.value,
+        barrier=attempt.barrier,
+        note=attempt.note,
+    )
+    _advance(task, now)
+    if task.owner_id is None:
+        task.owner_id = actor.who
+    task.save(update_fields=["status", "next_due_at", "escalated_at", "closed_at", "owner"])
+    audit.record(
+        actor=actor,
+        action="follow_up.attempted",
+        program_id=task.program_id,
+        subject=task,
+        client_id=task.client_id,
+        details={"outcome": attempt.outcome.value, "channel": attempt.channel},
+    )
+    tell_desk(task)
+    return task
+
+
+def _require_consent(task: FollowUp, attempt: Attempt) -> None:
+    consented = task.client.emergency_contacts.filter(consent_given=True).exists()
+    if not rules.may_call_contact(consented=consented, medical_emergency=attempt.medical_emergency):
+        raise BadInputError(
+            fields={
+                "channel": "There is no consent to call an emergency contact. In a medical emergency, say so below."
+            }
+        )
+
+
+def _advance(task: FollowUp, now: datetime) -> None:
+    outcomes = [
+        rules.Outcome(o) for o in task.attempts.order_by("at", "pk").values_list("outcome", flat=True)
+    ]
+    plan = rules.ladder(task.session.starts_at, rules.Risk(task.risk))
+    progress = rules.progress(plan, outcomes)
+    was_open = task.status == "open"
+    task.status = progress.state.value
+    task.next_due_at = progress.next_due
+    if progress.state is rules.TaskState.REACHED:
+        task.closed_at = now
+    if progress.state is rules.TaskState.ESCALATED and was_open:
+        task.escalated_at = now
+        _tell_supervisors(task, now)
+
+
+def _tell_supervisors(task: FollowUp, now: datetime) -> None:
+    supervisors = StaffRole.objects.filter(
+        program_id=task.program_id, role=Role.SUPERVISOR, withdrawn_at=None
+    ).values_list("person_id", flat=True)
+    Delivery.objects.bulk_create(
+        [delivery(task, person_id, "follow_up_escalated", "escalated", now) for person_id in supervisors],
+        ignore_conflicts=True,
+    )
+
+
+def delivery(task: FollowUp, person_id: UUID, kind: str, step: str, now: datetime) -> Delivery:
+    """A neutral message about a follow-up; the key makes each step one message per person (AL-3)."""
+    return Delivery(
+        program_id=task.program_id,
+        recipient_id=person_id,
+        kind=kind,
+        key=f"follow_up:{task.pk}:{step}:{person_id}",
+        path=f"/follow-ups/{task.pk}/",
+        due_at=now,
+    )
+
+
+@transaction.atomic
+def assign(*, actor: Actor, follow_up_id: UUID, owner_id: UUID, now: datetime) -> FollowUp:
+    """Gives the follow-up to somebody of the program who may work on it."""
+    task = running(follow_up_id)
+    actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
+    if owner_id not in {person.pk for person in possible_owners(task.program_id)}:
+        raise BadInputError(fields={"owner": "Please choose somebody of the clinical team."})
+    task.owner_id = owner_id
+    task.save(update_fields=["owner"])
+    audit.record(
+        actor=actor,
+        action="follow_up.assigned",
+        program_id=task.program_id,
+        subject=task,
+        client_id=task.client_id,
+        details={"owner": str(owner_id)},
+    )
+    tell_desk(task)
+    return task
+
+
+def possible_owners(program_id: UUID) -> list[Person]:
+    """Staff of the program who may work on follow-ups, by name."""
+    roles = [role for role, may in ROLE_PERMISSIONS.items() if Permission.ACT_ON_FOLLOW_UP in may]
+    held = StaffRole.objects.filter(program_id=program_id, role__in=roles, withdrawn_at=None)
+    people = Person.objects.filter(pk__in=held.values("person_id"), is_active=True)
+    return list(people.order_by("first_name", "last_name", "pk"))
+
+
+@transaction.atomic
+def close(*, actor: Actor, follow_up_id: UUID, reason: str, now: datetime) -> FollowUp:
+    """Ends a follow-up without having reached the client; only with a reason in words."""
+    task = running(follow_up_id)
+    actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
+    if not reason.strip():
+        raise BadInputError(fields={"reason": "Please write why this can end."})
+    task.status = "closed"
+    task.closed_at = now
+    task.next_due_at = None
+    task.close_reason = reason
+    task.save(update_fields=["status", "closed_at", "next_due_at", "close_reason"])
+    audit.record(
+        actor=actor,
+        action="follow_up.closed",
+        program_id=task.program_id,
+        subject=task,
+        client_id=task.client_id,
+    )
+    tell_desk(task)
+    return task
+
+
+def tell_desk(task: FollowUp) -> None:
+    """Rings the desk of the program after the commit: look at the misses again."""
+    ring_on_commit(f"desk:{task.program_id}", {"kind": "miss", "id": str(task.pk)})

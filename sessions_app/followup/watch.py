@@ -1,0 +1,144 @@
+"""What the scheduler watches over weeks: drifting away (F4), a week that cannot reach its hours (F5), attempts due (F2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from groups.models import Client, Enrolment
+from sessions_app.attendance.rules import Status
+from sessions_app.followup import rules
+from sessions_app.followup.misses import RULE_VERSION, owner_for
+from sessions_app.followup.services import delivery
+from sessions_app.hours.rules import Level, Population
+from sessions_app.models import AttendanceRecord, Flag, FollowUp, WeekHours
+from vio.common.models import Delivery
+from vio.common.realtime import ring_on_commit
+
+LEVELS = {level.value: level for level in Level}
+
+
+def remind_of_attempts(*, now: datetime) -> int:
+    """One message to the owner for each attempt that has fallen due; the unique key keeps repeats out."""
+    due = FollowUp.objects.filter(status__in=("open", "escalated"), next_due_at__lte=now).exclude(owner=None)
+    rows = [
+        delivery(task, task.owner_id, "follow_up_due", f"attempt-{task.attempts.count()}", now)
+        for task in due.select_related("session")[:200]
+        if task.owner_id is not None
+    ]
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def review_engagement(*, now: datetime, changed_since: datetime | None = None) -> int:
+    """Raises a review for each client who missed three in a row or was not credited for 14 days (F4); returns how many are new.
+
+    With `changed_since` only clients whose attendance changed since then are looked at; without it everybody, which also finds
+    the silence of 14 days. One per spell: the period is the date it counts from. Never discharges anybody.
+    """
+    enrolments = Enrolment.objects.filter(ends_on=None).select_related("program", "client")
+    if changed_since is not None:
+        changed = AttendanceRecord.objects.filter(recorded_at__gte=changed_since)
+        enrolments = enrolments.filter(client__in=changed.values("client_id"))
+    histories = _histories(enrolments)
+    return sum(_review(enrolment, histories[enrolment.client_id], now) for enrolment in enrolments)
+
+
+def _review(enrolment: Enrolment, records: list[AttendanceRecord], now: datetime) -> int:
+    as_of = now.astimezone(enrolment.program.zone).date()
+    episode = [record for record in records if record.local_date >= enrolment.starts_on]
+    credited = [record.local_date for record in episode if record.credited_seconds > 0]
+    since = credited[-1] if credited else enrolment.starts_on
+    statuses = [Status(record.status) for record in episode]
+    if rules.disengaged(statuses, last_credited=since, as_of=as_of):
+        return _raise(enrolment, "disengagement_review", since.isoformat(), now)
+    _withdraw(enrolment.client_id, "disengagement_review", now, keep=since.isoformat())
+    return 0
+
+
+def _histories(enrolments: QuerySet[Enrolment]) -> dict[UUID, list[AttendanceRecord]]:
+    """{client id: the latest version per session, oldest session first}, in one query."""
+    histories: dict[UUID, list[AttendanceRecord]] = defaultdict(list)
+    latest = (
+        AttendanceRecord.objects.filter(client__in=enrolments.values("client_id"))
+        .order_by("client_id", "session__starts_at", "session_id", "-version")
+        .distinct("client_id", "session__starts_at", "session_id")
+        .only("client_id", "status", "local_date", "credited_seconds")
+    )
+    for record in latest:
+        histories[record.client_id].append(record)
+    return histories
+
+
+def watch_weeks(*, now: datetime) -> int:
+    """Raises a shortfall for each client whose running week cannot reach the level's minimum (F5); takes it back when it can."""
+    # A zone is at most a day away from UTC, so that the running week of every program is among these.
+    around = now.date()
+    weeks = {
+        week.client_id: week
+        for week in WeekHours.objects.filter(
+            week__gt=around - timedelta(days=8), week__lte=around + timedelta(days=1)
+        )
+        .select_related("program")
+        .order_by("week")
+        if week.week <= now.astimezone(week.program.zone).date()
+    }
+    enrolments = Enrolment.objects.filter(ends_on=None, client__in=list(weeks)).select_related(
+        "level", "client"
+    )
+    return sum(_judge_week(enrolment, weeks[enrolment.client_id], now) for enrolment in enrolments)
+
+
+def _judge_week(enrolment: Enrolment, week: WeekHours, now: datetime) -> int:
+    short = rules.weekly_shortfall(
+        minutes=week.minutes,
+        to_come=week.to_come_minutes,
+        level=LEVELS.get(enrolment.level.code, Level.INTENSIVE),
+        population=Population(enrolment.level.population),
+    )
+    if short and _began_before(enrolment, week.week):
+        return _raise(enrolment, "weekly_shortfall_risk", week.week.isoformat(), now)
+    _withdraw(enrolment.client_id, "weekly_shortfall_risk", now, only=week.week.isoformat())
+    return 0
+
+
+def _began_before(enrolment: Enrolment, week: date) -> bool:
+    # Somebody admitted in the middle of a week is not short of hours they could not have had.
+    return enrolment.starts_on <= week
+
+
+def _raise(enrolment: Enrolment, kind: str, period: str, now: datetime) -> int:
+    flag, made = Flag.objects.get_or_create(
+        kind=kind,
+        client_id=enrolment.client_id,
+        subject=enrolment.client_id,
+        period=period,
+        rule_version=RULE_VERSION,
+        defaults={"program_id": enrolment.program_id, "due_at": now, "raised_at": now},
+    )
+    if not made:
+        if flag.withdrawn_at is not None:
+            Flag.objects.filter(pk=flag.pk).update(withdrawn_at=None, withdrawn_because="")
+        return 0
+    _tell(enrolment.client, flag, now)
+    return 1
+
+
+def _tell(client: Client, flag: Flag, now: datetime) -> None:
+    owner = owner_for(client)
+    if owner is not None:
+        row = Delivery(
+            program_id=client.program_id, recipient_id=owner, kind="review", key=f"flag:{flag.pk}:{owner}",
+            path=f"/clients/{client.pk}/", due_at=now,
+        )  # fmt: skip
+        Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    ring_on_commit(f"desk:{client.program_id}", {"kind": "miss", "id": str(flag.pk)})
+
+
+def _withdraw(client_id: UUID, kind: str, now: datetime, *, keep: str = "", only: str = "") -> None:
+    flags = Flag.objects.filter(client_id=client_id, kind=kind, withdrawn_at=None)
+    flags = flags.filter(period=only) if only else flags.exclude(period=keep)
+    flags.update(withdrawn_at=now, withdrawn_because="no_longer_true")

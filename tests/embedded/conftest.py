@@ -1,0 +1,28 @@
+"""Folders for servers: short enough for sockets and, for root, open to the servers' account."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty folder that every account may pass through."""
+    root = Path(tempfile.mkdtemp(prefix="vio-place-"))
+    root.chmod(0o755)
+    yield root
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def shared(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Root's shared place, moved into the test's folder."""
+    from vio.embedded import locate
+
+    monkeypatch.setattr(locate, "SHARED_PLACE", place / "shared")
+    return place / "shared"
