@@ -134,6 +134,7 @@ class AlertAct(models.Model):
             for k in (
                 "raised",
                 "level_raised",
+                "reason_added",
                 "reopened",
                 "acknowledged",
                 "assigned",

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from vio.common import health, http
+from vio.common import delays, health, http
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("m/<uuid:delivery_id>/", delays.open_message, name="message"),
     path("account/", include("groups.account_urls")),
     path("", include("checkins.urls")),
     path("", include("sessions_app.urls")),
