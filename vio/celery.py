@@ -17,7 +17,7 @@ from django.conf import settings
 app = Celery("vio")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["vio.common"])
+app.autodiscover_tasks(["vio.common"], related_name="periodic")
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:
@@ -41,6 +41,11 @@ app.conf.update(
     beat_max_loop_interval=5,
     timezone="UTC",
     beat_schedule={
+        "deliveries": every(10, "vio.common.send_deliveries"),
+        "alive": every(20, "vio.common.report_alive"),
+        "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
+        "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
+        "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
         "misses": every(10, "sessions_app.followup.find_misses"),
         "attempts-due": every(60, "sessions_app.followup.remind_of_attempts"),
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
