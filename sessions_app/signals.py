@@ -5,16 +5,12 @@
 `attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause} inside the transaction that wrote a
 new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at all;
 `cause` is finalised, recomputed, excused or corrected.
+`client_appeared` tells {session_id, client_id, now} when a client's connection to a session opens (F1, C9).
 """
 
 from django.dispatch import Signal
 
 client_risk_asked = Signal()
 session_ended = Signal()
-<<<<<<< HEAD
 attendance_changed = Signal()
-=======
-
-# A client connected to a session: {session_id, client_id, now}. Sent by the room when a connection opens (F1, C9).
 client_appeared = Signal()
->>>>>>> main
