@@ -8,7 +8,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("styleguide/<slug:name>/", styleguide.mock, name="styleguide_mock"),
+    path("styleguide/<slug:page>/", styleguide.mock, name="styleguide_mock"),
     path("account/", include("groups.account_urls")),
     path("", include("checkins.urls")),
     path("", include("sessions_app.urls")),
