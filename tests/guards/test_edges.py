@@ -17,6 +17,7 @@ PUBLIC = {
     "readyz": "readiness, for the balancer",
     "help": "crisis numbers are for everybody",
     "styleguide": "shows components with invented people",
+    "styleguide_mock": "whole pages with invented people",
     "account_login": "signing in",
     "account_logout": "signing out, also twice",
     "account_inactive": "where a switched-off account lands",
