@@ -12,7 +12,9 @@ class SessionsAppConfig(AppConfig):
     def ready(self) -> None:
         """Connects the wings' receivers."""
         from sessions_app.followup import receivers as followup
+        from sessions_app.hours import receivers as hours
         from sessions_app.notes import receivers as notes
 
+        hours.connect()
         followup.connect()
         notes.connect()

@@ -2,7 +2,7 @@
 
 `client_risk_asked` asks upward: a receiver answers "high" or "standard" for {client_id}; any "high" wins (F2).
 `session_ended` tells {session_id, program_id} after a held session's attendance is computed and committed.
-`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause} inside the transaction that wrote a
+`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that wrote a
 new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at all;
 `cause` is finalised, recomputed, excused or corrected.
 """

@@ -41,6 +41,8 @@ app.conf.update(
     beat_max_loop_interval=5,
     timezone="UTC",
     beat_schedule={
+        "finalise-attendance": every(15, "sessions_app.attendance.finalise_due"),
+        "compute-weeks": every(60, "sessions_app.hours.compute_weeks"),
         "misses": every(10, "sessions_app.followup.find_misses"),
         "attempts-due": every(60, "sessions_app.followup.remind_of_attempts"),
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
