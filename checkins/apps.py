@@ -8,3 +8,10 @@ class CheckinsConfig(AppConfig):
 
     name = "checkins"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Answers the questions that are asked upward."""
+        from checkins import risk
+        from sessions_app.signals import client_risk_asked
+
+        client_risk_asked.connect(risk.answer_client_risk, dispatch_uid="checkins.risk")

@@ -11,17 +11,20 @@ from vio.common.sealed import SealedTextField
 
 
 class CheckIn(models.Model):
-    """One daily check-in. Later ones of the same local date are kept; the most severe drives alerts (C8)."""
+    """One daily check-in. Later ones of the same local date are kept; the most severe drives alerts (C8).
+
+    `id` follows from the client and the submission id that the browser made, so a resend is the same row.
+    `at` is the server's clock; `device_at` is what the phone said, kept beside it for answers sent late.
+    """
 
     append_only: ClassVar[bool] = True
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid.uuid4, editable=False
-    )  # made by the browser: a resend is the same row
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="checkins")
     local_date = models.DateField()
     at = models.DateTimeField()
+    device_at = models.DateTimeField(null=True)
     mood = models.PositiveSmallIntegerField()  # 0 worst, 10 best
     urge = models.PositiveSmallIntegerField()  # 0 none, 10 strongest ever
     used = models.BooleanField()
@@ -34,7 +37,7 @@ class CheckIn(models.Model):
         default="",
     )
     note = SealedTextField()
-    rule_version = models.PositiveSmallIntegerField()
+    rule_version = models.CharField(max_length=16)
     level = models.CharField(max_length=8, default="none")  # what this check-in alone came to
 
     class Meta:
@@ -64,7 +67,9 @@ class AlertLevel(models.TextChoices):
 class Alert(models.Model):
     """One open alert per client and local day: triggers raise it and add reasons, it never lowers itself (A9).
 
-    `reasons` is a list of {"code", "rule", "values"}: ids and numbers the clinical team reads as plain words.
+    `reasons` is a list of {"code", "level", "rule", "values", "at"}: codes and figures that the clinical team reads
+    as plain words. `round` counts how often it was opened: a new red answer after somebody had acknowledged it opens
+    it again, with a new clock. `escalation` is how far this round has gone: 0 nobody, 1 supervisor, 2 director.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -73,7 +78,7 @@ class Alert(models.Model):
     local_date = models.DateField()
     level = models.CharField(max_length=8, choices=AlertLevel.choices)
     reasons = models.JSONField(default=list)
-    rule_version = models.PositiveSmallIntegerField()
+    rule_version = models.CharField(max_length=16)
     status = models.CharField(
         max_length=14,
         choices=[("open", "open"), ("acknowledged", "acknowledged"), ("resolved", "resolved")],
@@ -82,7 +87,9 @@ class Alert(models.Model):
     owner = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
     raised_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    acknowledge_by = models.DateTimeField(null=True)  # A10
+    acknowledge_by = models.DateTimeField(null=True)  # A10; null: no next group is planned
+    round = models.PositiveSmallIntegerField(default=1)
+    escalation = models.PositiveSmallIntegerField(default=0)
     acknowledged_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -100,7 +107,12 @@ class Alert(models.Model):
                 fields=["program", "raised_at"],
                 name="alert_unresolved",
                 condition=models.Q(status__in=["open", "acknowledged"]),
-            )
+            ),
+            models.Index(
+                fields=["acknowledge_by"],
+                name="alert_red_unanswered",
+                condition=models.Q(status="open", level="red"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +134,8 @@ class AlertAct(models.Model):
             for k in (
                 "raised",
                 "level_raised",
+                "reason_added",
+                "reopened",
                 "acknowledged",
                 "assigned",
                 "contacted",
@@ -132,7 +146,7 @@ class AlertAct(models.Model):
     )
     step = models.CharField(
         max_length=16, blank=True, default=""
-    )  # escalation step: "supervisor", "director"
+    )  # escalation step: "supervisor", "director"; of a later round "supervisor-2"
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
     text = SealedTextField()
     at = models.DateTimeField()
@@ -148,3 +162,25 @@ class AlertAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class MissedStreak(models.Model):
+    """Days without a check-in that were told to the team (A7): once per client, first missed date and level."""
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="missed_streaks")
+    since = models.DateField()  # the first local date without a check-in
+    level = models.CharField(max_length=8, choices=AlertLevel.choices)
+    days = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "since", "level"], name="missed_streak_told_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"missed since {self.since} {self.pk}"

@@ -20,7 +20,7 @@ from checkins.instruments.base import Change, Instrument, Result, whole
 from checkins.instruments.cssrs import Tier
 from vio.common.localtime import as_utc, business_day_after, end_of_date, is_business_day, local_date
 
-RULE_VERSION = "alerts-1"
+RULE_VERSION = 1
 
 BASELINE_DAYS = 14
 BASELINE_NEEDS = 5
@@ -132,7 +132,7 @@ class Evaluation:
 
     level: Level
     findings: tuple[Finding, ...]
-    rule_version: str = RULE_VERSION
+    rule_version: int = RULE_VERSION
 
     @property
     def reasons(self) -> frozenset[Reason]:

@@ -80,6 +80,8 @@ class Session(models.Model):
     finalised_at = models.DateTimeField(null=True, blank=True)  # attendance computed
     misses_found_at = models.DateTimeField(null=True, blank=True)  # who is missing was determined (F1)
     is_rehearsal = models.BooleanField(default=False)
+    # False once this one evening was moved by hand: later changes of the series leave it alone.
+    follows_series = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

@@ -1,20 +1,16 @@
 """News of this app, declared once.
 
 `client_risk_asked` asks upward: a receiver answers "high" or "standard" for {client_id}; any "high" wins (F2).
-`session_ended` tells {session_id, program_id} after a held session's attendance is computed and committed.
-`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that wrote a
-new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at all;
-`cause` is finalised, recomputed, excused or corrected.
+`session_ended` tells {session_id, program_id, now} after a held session's attendance is computed and committed.
+`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that
+wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
+all; `cause` is finalised, recomputed, excused or corrected.
+`client_appeared` tells {session_id, client_id, now}; sent by the room when a connection opens (F1, C9).
 """
 
 from django.dispatch import Signal
 
 client_risk_asked = Signal()
 session_ended = Signal()
-<<<<<<< HEAD
 attendance_changed = Signal()
-=======
-
-# A client connected to a session: {session_id, client_id, now}. Sent by the room when a connection opens (F1, C9).
 client_appeared = Signal()
->>>>>>> main

@@ -17,7 +17,7 @@ from django.conf import settings
 app = Celery("vio")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["vio.common"])
+app.autodiscover_tasks(["vio.common"], related_name="periodic")
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:
@@ -41,6 +41,11 @@ app.conf.update(
     beat_max_loop_interval=5,
     timezone="UTC",
     beat_schedule={
+        "deliveries": every(10, "vio.common.send_deliveries"),
+        "alive": every(20, "vio.common.report_alive"),
+        "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
+        "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
+        "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
         "finalise-attendance": every(15, "sessions_app.attendance.finalise_due"),
         "compute-weeks": every(60, "sessions_app.hours.compute_weeks"),
         "misses": every(10, "sessions_app.followup.find_misses"),
@@ -48,5 +53,7 @@ app.conf.update(
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
         "silence": every(3600, "sessions_app.followup.review_everybody"),
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
+        "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
+        "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
     },
 )

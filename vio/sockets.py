@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-routes: list[Any] = []
+from django.urls import path
+
+from sessions_app.room.consumer import RoomConsumer
+from vio.common.sockets import Application, exact_origin
+
+routes: list[Any] = [
+    path(
+        "ws/sessions/<uuid:session>/", cast("Any", exact_origin(cast("Application", RoomConsumer.as_asgi())))
+    ),
+]

@@ -2,11 +2,14 @@
 
 from django.urls import include, path
 
-from vio.common import health, http
+from vio.common import delays, health, http, styleguide
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/<slug:name>/", styleguide.mock, name="styleguide_mock"),
+    path("m/<uuid:delivery_id>/", delays.open_message, name="message"),
     path("account/", include("groups.account_urls")),
     path("", include("checkins.urls")),
     path("", include("sessions_app.urls")),

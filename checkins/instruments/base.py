@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-SCORING_VERSION = "instruments-1"
+SCORING_VERSION = 1
 
 # One answer as it came: a number, a yes/no, an option's name, None for not answered.
 Answer: TypeAlias = object
@@ -90,7 +90,7 @@ class Result:
     response: bool | None = None
     item9: int | None = None  # PHQ-9 item 9 when answered 1 or more, whatever became of the form
     risk_at_least: str | None = None  # C-SSRS tier that the answers given reach by themselves
-    scoring_version: str = SCORING_VERSION
+    scoring_version: int = SCORING_VERSION
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ class Enrolment(models.Model):
 
 
 class PrescribedDose(models.Model):
-    """How much treatment a week is prescribed, from a date on; the week is judged by the dose in force."""
+    """How much treatment a week is prescribed, from a date on; the week is judged by the dose in force.
+
+    A step up or down between levels of care is a dose that names its `level`: the chart stays the same.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
@@ -89,6 +92,10 @@ class PrescribedDose(models.Model):
     starts_on = models.DateField()
     weekly_minutes = models.PositiveIntegerField(default=540)
     weekly_days = models.PositiveSmallIntegerField(default=3)
+    level = models.ForeignKey(
+        "groups.LevelOfCare", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    reason = SealedTextField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["enrolment", "starts_on"], name="dose_once_per_date")]

@@ -23,7 +23,7 @@ from sessions_app.attendance.intervals import (
 )
 from vio.common.localtime import ONE_DAY, as_utc, end_of_date, local_date
 
-RULE_VERSION = "attendance-1"
+RULE_VERSION = 1
 _MINUTE = timedelta(minutes=1)
 
 
@@ -136,7 +136,7 @@ class Attendance:
     scheduled_minutes: int
     delivered_minutes: int
     by_date: Mapping[date, int] = field(hash=False)
-    rule_version: str = RULE_VERSION
+    rule_version: int = RULE_VERSION
 
     @property
     def credited_seconds(self) -> int:

@@ -53,7 +53,7 @@ class TaskState(StrEnum):
     OPEN = "open"
     ESCALATED = "escalated"
     REACHED = "reached"
-    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def progress(plan: Ladder, outcomes: Sequence[Outcome], *, came: bool = False) -
     F3).
     """
     if came:
-        return Progress(TaskState.CANCELLED, None)
+        return Progress(TaskState.WITHDRAWN, None)
     if Outcome.REACHED in outcomes:
         return Progress(TaskState.REACHED, None)
     failures = len(outcomes)

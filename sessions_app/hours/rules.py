@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sessions_app.attendance.rules import Status
 from vio.common.localtime import Week, WeekStart, week_of
 
-RULE_VERSION = "hours-1"
+RULE_VERSION = 1
 
 
 class Population(StrEnum):
@@ -31,19 +31,19 @@ class Level(StrEnum):
 
 
 class ServiceType(StrEnum):
-    """What a session is; a program may count others than the default (C11)."""
+    """What a session is, by the names of the tables; a program may count others than the default (C11)."""
 
     GROUP_THERAPY = "group_therapy"
-    INDIVIDUAL_THERAPY = "individual_therapy"
-    FAMILY_THERAPY = "family_therapy"
-    MULTIFAMILY_THERAPY = "multifamily_therapy"
+    INDIVIDUAL = "individual"
+    FAMILY = "family"
+    MULTIFAMILY = "multifamily"
     PSYCHOEDUCATION = "psychoeducation"
     SKILLS = "skills"
     RELAPSE_PREVENTION = "relapse_prevention"
-    TWELVE_STEP_FACILITATION = "twelve_step_facilitation"
+    TWELVE_STEP = "twelve_step"
     MINDFULNESS = "mindfulness"
-    MOTIVATIONAL_CBT = "motivational_cbt"
-    MEDICATION_MANAGEMENT = "medication_management"
+    CBT = "cbt"
+    MEDICATION = "medication"
     CASE_MANAGEMENT = "case_management"
     PEER_SOCIAL = "peer_social"
     DRUG_TESTING = "drug_testing"

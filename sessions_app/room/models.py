@@ -9,7 +9,11 @@ from django.db import models
 
 
 class RoomState(models.Model):
-    """The live state of one session, the fold of its events. `state` holds ids and codes only."""
+    """The live state of one session, the fold of its events.
+
+    `state` holds ids, codes and the names shown in the room; `connections` {connection: person} and `clients`
+    {person: client} stand beside the room itself. `version` counts the events of all audiences.
+    """
 
     session = models.OneToOneField(
         "sessions_app.Session", on_delete=models.CASCADE, primary_key=True, related_name="room"

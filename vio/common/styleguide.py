@@ -36,7 +36,9 @@ class SampleForm(forms.Form):
     name = forms.CharField(label="Group name", max_length=40, help_text="People see this on their phones.")
     starts_on = forms.DateField(label="First evening", widget=forms.DateInput(attrs={"type": "date"}))
     seats = forms.IntegerField(label="Seats", min_value=2, max_value=12, help_text="2 to 12.")
-    level = forms.ChoiceField(label="Level of care", choices=[("2.1", "Intensive outpatient (2.1)"), ("1", "Outpatient (1)")])
+    level = forms.ChoiceField(
+        label="Level of care", choices=[("2.1", "Intensive outpatient (2.1)"), ("1", "Outpatient (1)")]
+    )
     days = forms.MultipleChoiceField(
         label="Evenings",
         choices=[("mo", "Monday"), ("tu", "Tuesday"), ("th", "Thursday")],
@@ -44,7 +46,9 @@ class SampleForm(forms.Form):
         required=False,
     )
     chat = forms.BooleanField(label="Clients may write to the group", required=False)
-    about = forms.CharField(label="What it is about", widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    about = forms.CharField(
+        label="What it is about", widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
 
 
 class SampleCheckIn(forms.Form):
@@ -52,13 +56,17 @@ class SampleCheckIn(forms.Form):
 
     mood = forms.IntegerField(label="How is your mood?", min_value=0, max_value=10)
     urge = forms.IntegerField(label="How strong is the urge to use?", min_value=0, max_value=10)
-    used = forms.ChoiceField(label="Have you used since your last check-in?", choices=_YES_NO, widget=forms.RadioSelect)
+    used = forms.ChoiceField(
+        label="Have you used since your last check-in?", choices=_YES_NO, widget=forms.RadioSelect
+    )
     safe = forms.ChoiceField(
         label="Have you had thoughts of hurting yourself?", choices=_YES_NO, widget=forms.RadioSelect,
         help_text="If yes, we show you help at once.",
     )  # fmt: skip
     sleep = forms.DecimalField(label="Hours of sleep", min_value=0, max_value=24, decimal_places=1)
-    note = forms.CharField(label="Anything you want to add", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label="Anything you want to add", required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 def _context() -> dict[str, Any]:
@@ -74,8 +82,10 @@ def _context() -> dict[str, Any]:
         "started_at": now - timedelta(minutes=41, seconds=7),
         "answer_by": now + timedelta(minutes=11),
         "earlier": now - timedelta(minutes=4),
-        "program_line": {"label": "Harbor night line", "number": "555-0142"},
-        "form": SampleForm({"name": "Evening skills", "seats": "40", "level": "2.1", "days": ["mo"], "chat": "on"}),
+        "help_line": "(555) 010-0142",
+        "form": SampleForm(
+            {"name": "Evening skills", "seats": "40", "level": "2.1", "days": ["mo"], "chat": "on"}
+        ),
         "clean_form": SampleForm(),
         "checkin": SampleCheckIn(initial={"mood": 6, "urge": 3}),
         "checkin_wrong": SampleCheckIn({"mood": "", "used": "no"}),

@@ -35,30 +35,48 @@ _PAUSE = ("break", "19:00", "19:15")
 _ROWS = (
     StripRow(
         "Maria K.",
-        pieces(("lobby", "17:24", "17:30"), ("in", "17:30", "19:00"), _PAUSE, ("in", "19:15", "20:45"), ("outside", "20:45", "20:48")),
+        pieces(
+            ("lobby", "17:24", "17:30"),
+            ("in", "17:30", "19:00"),
+            _PAUSE,
+            ("in", "19:15", "20:45"),
+            ("outside", "20:45", "20:48"),
+        ),
         "3 h of 3 h",
     ),
     StripRow(
         "James T.",
         pieces(
-            ("lobby", "17:38", "17:41:20"), ("in", "17:41:20", "18:12"), ("gap", "18:12", "18:27", "connection lost"),
-            ("in", "18:27", "19:00"), _PAUSE, ("gap", "19:15", "19:20:30", "came back late from the break"),
+            ("lobby", "17:38", "17:41:20"),
+            ("in", "17:41:20", "18:12"),
+            ("gap", "18:12", "18:27", "connection lost"),
+            ("in", "18:27", "19:00"),
+            _PAUSE,
+            ("gap", "19:15", "19:20:30", "came back late from the break"),
             ("in", "19:20:30", "20:31"),
         ),
         "2 h 14 min of 3 h",
-    ),  # fmt: skip
+    ),
     StripRow("Aaliyah R.", pieces(("in", "17:30", "19:00"), _PAUSE, ("in", "19:15", "20:45")), "3 h of 3 h"),
     StripRow(
         "Daniel O.",
-        pieces(("in", "17:33", "18:02"), ("gap", "18:02", "18:06", "phone changed networks"), ("in", "18:06", "19:00"), _PAUSE, ("in", "19:15", "20:45")),
+        pieces(
+            ("in", "17:33", "18:02"),
+            ("gap", "18:02", "18:06", "phone changed networks"),
+            ("in", "18:06", "19:00"),
+            _PAUSE,
+            ("in", "19:15", "20:45"),
+        ),
         "2 h 53 min of 3 h",
     ),
     StripRow("Sam W.", pieces(("lobby", "17:52", "17:58"), ("in", "17:58", "18:40")), "42 min of 3 h"),
     StripRow("Priya N.", (), "0 min of 3 h"),
-)  # fmt: skip
+)
 
 
-def evening(rows: tuple[StripRow, ...] = _ROWS, key: str = "evening", title: str = "Monday group, minute by minute") -> Strip:
+def evening(
+    rows: tuple[StripRow, ...] = _ROWS, key: str = "evening", title: str = "Monday group, minute by minute"
+) -> Strip:
     """The minute strip of the sample evening."""
     start, end = axis_around(at("17:30"), at("20:45"))
     return Strip(
@@ -76,7 +94,9 @@ def evening(rows: tuple[StripRow, ...] = _ROWS, key: str = "evening", title: str
 def own_evening() -> Strip:
     """One client's own strip, as they see it after the group."""
     strip = evening((_ROWS[1],), "own", "Your Monday group")
-    words = "You were here 2 h 14 min. From 6:12 to 6:27 PM your connection was lost. Tell us if that is wrong."
+    words = (
+        "You were here 2 h 14 min. From 6:12 to 6:27 PM your connection was lost. Tell us if that is wrong."
+    )
     return replace(strip, words=words)
 
 
@@ -88,7 +108,12 @@ def week_on_course(key: str = "week") -> Week:
     """Three evenings counted, Thursday still to come."""
     return Week(
         key,
-        (_seat(0, Seat.DONE, 148), _seat(1, Seat.DONE, 137), _seat(2, Seat.DONE, 165), _seat(3, Seat.GHOST, 180)),
+        (
+            _seat(0, Seat.DONE, 148),
+            _seat(1, Seat.DONE, 137),
+            _seat(2, Seat.DONE, 165),
+            _seat(3, Seat.GHOST, 180),
+        ),
     )
 
 
@@ -137,7 +162,9 @@ def _digit(letter: str) -> int | None:
 
 
 def _session_mark(n: int) -> Mark:
-    return {5: Mark.MISSED, 13: Mark.PARTIAL, 20: Mark.MISSED, 40: Mark.MISSED, 41: Mark.EXCUSED}.get(n, Mark.ATTENDED)
+    return {5: Mark.MISSED, 13: Mark.PARTIAL, 20: Mark.MISSED, 40: Mark.MISSED, 41: Mark.EXCUSED}.get(
+        n, Mark.ATTENDED
+    )
 
 
 def tonight_weather() -> Weather:

@@ -72,7 +72,7 @@ def _is_whole(value: Json) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | Decimal) and value == int(value)
 
 
-def _plain(value: Json) -> Json:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return list(value) if isinstance(value, tuple | set | frozenset) else str(value)
+def _plain(value: object) -> int | float:
+    """A decimal as JSON writes numbers; nothing else reaches this."""
+    number = Decimal(str(value))
+    return int(number) if number == number.to_integral_value() else float(number)

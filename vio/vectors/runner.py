@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vio.vectors.compare import mismatches
+from vio.vectors.files import Case, read_cases
 from vio.vectors.kinds import KINDS
-from vio.vectors.reading import Case, Given, VectorError, read_cases
+from vio.vectors.reading import Given, VectorError
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Report:
 
     def summary(self) -> str:
         """The last line to print."""
-        verdict = "all pass" if self.ok else f"{self.cases - self.passed} do not pass"
+        wrong = len(self.failures)
+        verdict = f"{wrong} problem{'s' * (wrong != 1)}" if wrong else "all pass"
+        if not self.cases and not wrong:
+            verdict = "nothing was checked"
         return f"{self.cases} cases in {self.files} files: {verdict}"
 
 

@@ -92,7 +92,7 @@ def _tell(
     announce(session, records, cause="finalised", now=now)
     if session.status == Session.Status.ENDED:
         news = partial(session_ended.send_robust, sender=Session)
-        transaction.on_commit(partial(news, session_id=session.pk, program_id=session.program_id))
+        transaction.on_commit(partial(news, session_id=session.pk, program_id=session.program_id, now=now))
 
 
 @transaction.atomic

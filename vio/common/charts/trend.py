@@ -117,7 +117,10 @@ def _line(trend: Trend, run: list[tuple[date, int]], css: str) -> SafeString:
 
 def _dot(trend: Trend, on: date, value: int, name: str, radius: float) -> SafeString:
     title = svg.el("title", {}, f"{wording.day(on)}: {name} {value} of {TOP}")
-    place: dict[str, svg.Value | None] = {"cx": svg.percent(trend.share(on)), "cy": svg.percent(_height(value))}
+    place: dict[str, svg.Value | None] = {
+        "cx": svg.percent(trend.share(on)),
+        "cy": svg.percent(_height(value)),
+    }
     return svg.el("circle", {**place, "r": radius, "class": f"dot-{name}"}, title)
 
 
@@ -152,7 +155,11 @@ def _levels(trend: Trend) -> SafeString:
         at = trend.share(change.on)
         parts.append(svg.line(at, "level-line"))
         side = "t-end" if at > 0.6 else "t-start"
-        label = svg.el("text", {"x": svg.percent(at), "y": "-0.45em", "dx": -5 if at > 0.6 else 5, "class": side}, change.words)
+        label = svg.el(
+            "text",
+            {"x": svg.percent(at), "y": "-0.45em", "dx": -5 if at > 0.6 else 5, "class": side},
+            change.words,
+        )
         parts.append(label)
     return svg.join(parts)
 
@@ -175,7 +182,11 @@ def _shape(kind: Mark) -> SafeString:
 def _mark(trend: Trend, mark: TrendMark) -> SafeString:
     words = mark.words or MARK_WORDS[mark.kind]
     y = "16%" if mark.kind is Mark.ALERT else "46%"
-    place: dict[str, svg.Value | None] = {"x": svg.percent(trend.share(mark.on)), "y": y, "overflow": "visible"}
+    place: dict[str, svg.Value | None] = {
+        "x": svg.percent(trend.share(mark.on)),
+        "y": y,
+        "overflow": "visible",
+    }
     return svg.el("svg", place, svg.el("title", {}, f"{wording.day(mark.on)}: {words}"), _shape(mark.kind))
 
 
@@ -194,7 +205,9 @@ def _lane(trend: Trend) -> SafeString:
         side = "t-start" if at < 0.04 else "t-end" if at > 0.96 else "t-mid"
         labels.append(svg.text_at(at, "94%", f"{on:%b} {on.day}", side))
     marks = (_mark(trend, mark) for mark in trend.marks if trend.first <= mark.on <= trend.last)
-    return svg.el("svg", {"class": "trend-lane", "aria-hidden": "true", "focusable": "false"}, *labels, *marks)
+    return svg.el(
+        "svg", {"class": "trend-lane", "aria-hidden": "true", "focusable": "false"}, *labels, *marks
+    )
 
 
 def _legend(trend: Trend) -> SafeString:
@@ -212,7 +225,9 @@ def _legend(trend: Trend) -> SafeString:
 
 def _told(trend: Trend) -> str:
     """What a screen reader hears: the newest day, and how many days are missing."""
-    known = sorted((day for day in trend.days if day.mood is not None or day.urge is not None), key=lambda d: d.on)
+    known = sorted(
+        (day for day in trend.days if day.mood is not None or day.urge is not None), key=lambda d: d.on
+    )
     whole = (trend.last - trend.first).days + 1
     if not known:
         return f"No check-ins in these {whole} days"

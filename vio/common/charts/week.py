@@ -73,6 +73,8 @@ def sentence(week: Week) -> str:
         return (
             f"{wording.hours_words(week.minutes)}: you have your {wording.hours_words(week.goal)} this week."
         )
+    if not week.to_come:
+        return f"{so_far} No more sessions this week. Let's talk about the rest."
     if week.minutes + week.to_come < week.goal:
         return f"{so_far} The sessions left add {wording.hours_words(week.to_come)}. Let's talk about how to fit in the rest."
     total = week.minutes

@@ -172,6 +172,12 @@ def countdown(until: datetime, now: datetime, done: str = "now") -> SafeString:
     )
 
 
+@register.filter
+def tel(number: str) -> str:
+    """A written phone number as an address to call: "(555) 010-0142" is "tel:5550100142"."""
+    return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")
+
+
 # --- shells ------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ import vio.common.sealed
 class Migration(migrations.Migration):
     dependencies = [
         ("groups", "0001_initial"),
-        ("sessions_app", "0001_initial"),
+        ("sessions_app", "0003_session_follows_series"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,65 @@
+"""Whom an alert is told to. Nobody on call never means that nobody is told: the circle widens until somebody is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from checkins.models import Alert
+from groups.models import Enrolment, Person, StaffRole
+from vio.common.permissions import ROLE_PERMISSIONS, Permission, Role
+
+CLINICAL = tuple(
+    role.value for role, granted in ROLE_PERMISSIONS.items() if Permission.ACT_ON_ALERTS in granted
+)
+
+
+def _in_force(program_id: UUID) -> QuerySet[StaffRole]:
+    return StaffRole.objects.filter(
+        program_id=program_id, withdrawn_at=None, person__is_active=True, role__in=CLINICAL
+    )
+
+
+def _people(roles: QuerySet[StaffRole]) -> list[Person]:
+    return list(Person.objects.filter(pk__in=roles.values("person")).order_by("pk"))
+
+
+def _first_with_somebody(circles: Iterable[QuerySet[StaffRole]]) -> list[Person]:
+    for circle in circles:
+        if people := _people(circle):
+            return people
+    return []
+
+
+def clinical_team(program_id: UUID) -> list[Person]:
+    """Everybody who may act on alerts in a program, for assigning."""
+    return _people(_in_force(program_id))
+
+
+def first_told(alert: Alert) -> list[Person]:
+    """The people on call and the client's primary clinician; if there is neither, the whole clinical team (A10)."""
+    roles = _in_force(alert.program_id)
+    primary = Enrolment.objects.filter(client_id=alert.client_id, ends_on=None).exclude(
+        primary_clinician=None
+    )
+    near = Q(is_on_call=True) | Q(person__in=primary.values("primary_clinician"))
+    return _first_with_somebody([roles.filter(near), roles])
+
+
+def supervisors(alert: Alert) -> list[Person]:
+    """The supervisor on call; else all supervisors; else the directors; else the whole clinical team."""
+    roles = _in_force(alert.program_id)
+    supervising = roles.filter(role=Role.SUPERVISOR.value)
+    return _first_with_somebody(
+        [supervising.filter(is_on_call=True), supervising, roles.filter(role=Role.DIRECTOR.value), roles]
+    )
+
+
+def directors(alert: Alert) -> list[Person]:
+    """The directors; without one the supervisors, then the whole clinical team."""
+    roles = _in_force(alert.program_id)
+    return _first_with_somebody(
+        [roles.filter(role=Role.DIRECTOR.value), roles.filter(role=Role.SUPERVISOR.value), roles]
+    )

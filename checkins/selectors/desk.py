@@ -1,0 +1,143 @@
+"""What the desk shows: the queue, worst first, and the person behind one alert."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from checkins.access import alerts_for
+from checkins.models import Alert, AlertAct, CheckIn
+from checkins.recipients import clinical_team
+from checkins.rules import Level
+from checkins.selectors.trends import clinical_trend
+from checkins.services.raising import UNRESOLVED, findings_of
+from checkins.why import why
+from groups.access import clients_for, in_force
+from groups.models import Client, EmergencyContact, Membership, Person
+from sessions_app.models import Session
+from vio.common.actors import Actor
+from vio.common.charts.trend import Trend
+from vio.common.permissions import Permission
+
+CONTEXT_DAYS = 28
+LAST_CHECKINS = 5
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One line of the queue: the alert, its worst reason in words, and whether its time is over."""
+
+    alert: Alert
+    reason: str
+    more: int  # how many other reasons
+    overdue: bool
+
+    @property
+    def waits(self) -> bool:
+        """Nobody has acknowledged it yet."""
+        return self.alert.status == "open"
+
+
+@dataclass(frozen=True)
+class AlertPage:
+    """Everything about one alert and the person behind it that this reader may see."""
+
+    alert: Alert
+    reasons: tuple[tuple[str, str], ...]  # level, sentence
+    history: Sequence[AlertAct]
+    trend: Trend | None
+    checkins: Sequence[CheckIn]
+    tonight: Session | None
+    contacts: Sequence[EmergencyContact]
+    team: Sequence[Person]
+    may_act: bool
+
+
+def queue(actor: Actor, *, now: datetime) -> list[QueueItem]:
+    """The alerts that are not resolved, of the clients in reach: worst first, unanswered first, then by due time."""
+    alerts = (
+        alerts_for(actor, Permission.SEE_ALERTS, now=now)
+        .filter(status__in=UNRESOLVED)
+        .select_related("client__person", "program", "owner")
+    )
+    return sorted((_item(alert, now) for alert in alerts), key=_worst_first)
+
+
+def _item(alert: Alert, now: datetime) -> QueueItem:
+    findings = findings_of(alert)
+    overdue = alert.status == "open" and alert.acknowledge_by is not None and alert.acknowledge_by <= now
+    return QueueItem(alert, why(findings[0]) if findings else "", max(len(findings) - 1, 0), overdue)
+
+
+def _worst_first(item: QueueItem) -> tuple[int, bool, bool, datetime]:
+    alert = item.alert
+    due = alert.acknowledge_by
+    return (-Level(alert.level).rank, not item.waits, due is None, due or alert.raised_at)
+
+
+def counts(items: Sequence[QueueItem]) -> list[tuple[str, int]]:
+    """How many of each level wait for an answer: [("red", 1), ("orange", 2)]."""
+    waiting = [item.alert.level for item in items if item.waits]
+    return [(level, waiting.count(level)) for level in ("red", "orange", "yellow") if level in waiting]
+
+
+def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
+    """The alert's page; each part only for a reader with the right to it in that program."""
+    program_id = alert.program_id
+    sees_checkins = actor.may(Permission.SEE_CHECKINS, program_id)
+    may_act = actor.may(Permission.ACT_ON_ALERTS, program_id)
+    today = now.astimezone(alert.program.zone).date()
+    return AlertPage(
+        alert=alert,
+        reasons=tuple((finding.level.value, why(finding)) for finding in findings_of(alert)),
+        history=list(alert.acts.select_related("person").order_by("-at", "-pk")),
+        trend=_trend(actor, alert.client, now) if sees_checkins else None,
+        checkins=last_checkins(alert.client) if sees_checkins else (),
+        tonight=tonight_of(alert.client, today),
+        contacts=list(alert.client.emergency_contacts.all()) if sees_checkins else (),
+        team=clinical_team(program_id) if may_act else (),
+        may_act=may_act,
+    )
+
+
+def _trend(actor: Actor, client: Client, now: datetime) -> Trend:
+    return clinical_trend(
+        client,
+        now=now,
+        days=CONTEXT_DAYS,
+        with_sessions=actor.may(Permission.SEE_ATTENDANCE, client.program_id),
+        key="alert-trend",
+    )
+
+
+def last_checkins(client: Client, limit: int = LAST_CHECKINS) -> list[CheckIn]:
+    """The newest check-ins, with what was written in them."""
+    return list(CheckIn.objects.filter(client=client).order_by("-at")[:limit])
+
+
+def tonight_of(client: Client, today: date) -> Session | None:
+    """The client's first session of the day that was not called off."""
+    places = Membership.objects.filter(in_force(today), client=client)
+    return (
+        Session.objects.filter(group__in=places.values("group"), local_date=today)
+        .exclude(Q(status="cancelled"))
+        .order_by("starts_at")
+        .first()
+    )
+
+
+def reach_clients(actor: Actor, *, now: datetime) -> list[Client]:
+    """The clients this reader may see, by name."""
+    rows = clients_for(actor, Permission.SEE_CLIENTS, now=now).exclude(person=actor.person_id)
+    return list(rows.select_related("person", "program").order_by("person__first_name", "person__last_name"))
+
+
+def recent_load(actor: Actor, *, now: datetime, days: int = 30) -> dict[str, int]:
+    """How many alerts of each level the reader's clients had lately, for judging whether there are too many."""
+    since = now - timedelta(days=days)
+    levels = alerts_for(actor, Permission.SEE_ALERTS, now=now).filter(raised_at__gte=since)
+    found = list(levels.values_list("level", flat=True))
+    return {level: found.count(level) for level in ("red", "orange", "yellow")}

@@ -1,0 +1,69 @@
+"""What a client's home shows: tonight, today's check-in, what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from checkins.models import CheckIn
+from groups.models import Client
+from sessions_app.access import sessions_for
+from sessions_app.models import Session
+from vio.common.actors import Actor
+from vio.common.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """The next session of today, and from when its lobby lets people in."""
+
+    session: Session
+    opens_at: datetime
+    can_join: bool
+
+
+@dataclass(frozen=True)
+class Home:
+    """A client's home page."""
+
+    client: Client
+    tonight: Tonight | None
+    next_sessions: list[Session]
+    checkin: CheckIn | None  # today's latest
+    last_checkin: CheckIn | None  # the latest before today
+
+
+def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
+    """Everything on the page but the week, in a handful of queries."""
+    coming = upcoming(actor, client, now=now)
+    today = now.astimezone(client.program.zone).date()
+    first = coming[0] if coming and coming[0].local_date == today else None
+    latest = list(CheckIn.objects.filter(client=client).order_by("-at")[:1])
+    newest = latest[0] if latest else None
+    is_today = newest is not None and newest.local_date == today
+    return Home(
+        client=client,
+        tonight=_tonight(first, client, now) if first else None,
+        next_sessions=coming[1:5] if first else coming[:4],
+        checkin=newest if is_today else None,
+        last_checkin=None if is_today else newest,
+    )
+
+
+def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> list[Session]:
+    """The client's sessions that are not over, soonest first."""
+    return list(
+        sessions_for(actor, Permission.JOIN_ROOM, now=now)
+        .filter(program=client.program_id, starts_at__lte=now + timedelta(days=days))
+        .filter(Q(ends_at__gt=now) | Q(status="live"))
+        .exclude(status__in=["cancelled", "ended"])
+        .select_related("group")
+        .order_by("starts_at")[:8]
+    )
+
+
+def _tonight(session: Session, client: Client, now: datetime) -> Tonight:
+    opens_at = session.starts_at - timedelta(minutes=client.program.lobby_opens_minutes)
+    return Tonight(session, opens_at, session.status in {"open", "live"} or opens_at <= now)

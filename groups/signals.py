@@ -1,0 +1,12 @@
+"""News for the apps above: sent by services inside their transaction, received in `sessions_app`.
+
+`roster_changing` asks before a place or an episode begins or ends: {program_id, group_id or None, client_id,
+from_date, adding, now}; from `from_date` on the client is, or is no longer, expected. A receiver raises ConflictError
+where a roster of the past would change. `timetable_changed` tells {series, actor, now} after a series was made,
+changed or ended.
+"""
+
+from django.dispatch import Signal
+
+roster_changing = Signal()
+timetable_changed = Signal()

@@ -1,0 +1,46 @@
+"""What this app does with the news of `groups`: keeps sessions in step, and past rosters as they were."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from groups.models import Group, Series
+from groups.signals import roster_changing, timetable_changed
+from sessions_app.models import Session
+from sessions_app.services.scheduling import follow_series
+from vio.common.actors import Actor
+from vio.common.errors import ConflictError
+
+
+def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: object) -> None:
+    """A series was made, changed or ended: its sessions follow in the same transaction."""
+    follow_series(actor=actor, series=series, now=now)
+
+
+def on_roster_changing(
+    *, group_id: UUID | None, client_id: UUID, from_date: date, adding: bool, **_: object
+) -> None:
+    """Refuses a change that would rewrite who was expected in a session that began (or, when adding, ended)."""
+    groups = (
+        Group.objects.filter(pk=group_id) if group_id else Group.objects.filter(memberships__client=client_id)
+    )
+    states = [Session.Status.ENDED] if adding else [Session.Status.LIVE, Session.Status.ENDED]
+    begun = Session.objects.filter(
+        group__in=groups,
+        local_date__gte=from_date,
+        status__in=states,
+    )
+    if begun.exists():
+        message = (
+            "A group of that date is over already; start a day later."
+            if adding
+            else "A group after that date has begun already; the last day can be that group's date."
+        )
+        raise ConflictError(message, code="roster_closed")
+
+
+def connect() -> None:
+    """Listens from now on; called once when Django starts."""
+    timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    roster_changing.connect(on_roster_changing, dispatch_uid="sessions_app.guard_rosters")

@@ -1,0 +1,230 @@
+"""From a login and a session id to somebody's standing in that room; the only way into a room (AZ-2).
+
+One statement answers for many connections at once: at the handshake for one, inside every batch of commands for all of
+its senders, and every few seconds for everybody who is connected. So a right that was withdrawn is gone with the next
+command, whether a bell rang or not (AU-7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hmac import compare_digest
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session as Login
+from django.db import connection
+
+from groups.models import Person
+from sessions_app.room.words import Role
+from vio.common.actors import Actor
+from vio.common.errors import DomainError
+from vio.common.permissions import Permission
+from vio.common.permissions import Role as ProgramRole
+from vio.common.scope import every_program
+
+MESSAGES: Final[dict[str, str]] = {
+    "signed_out": "Please sign in again.",
+    "not_found": "We could not find that.",
+    "agreement_needed": "Please read and accept the group agreement first.",
+    "session_over": "This session is over.",
+}
+
+
+class AccessError(DomainError):
+    """This person may not be in this room (any more); ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(MESSAGES[code], code=code)
+        self.status = {"signed_out": 401, "not_found": 404}.get(code, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Who asks for which room, by which login (the login's key; None for the system's own tests of a right)."""
+
+    session_id: UUID
+    person_id: UUID
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody who may be in a room: who they are there, and under which names.
+
+    `due` tells that the waiting room should be open by now and is not: whoever looks opens it.
+    """
+
+    session_id: UUID
+    program_id: UUID
+    group_id: UUID
+    person_id: UUID
+    client_id: UUID | None
+    role: Role
+    name: str
+    staff_name: str
+    roles: frozenset[ProgramRole]
+    due: bool
+    ended_at: datetime | None
+
+    def actor(self, *, source: str) -> Actor:
+        """The same person as services and the audit trail know them."""
+        return Actor(person_id=self.person_id, roles={self.program_id: self.roles}, source=source)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether a role in this program carries the permission."""
+        return self.actor(source="").may(permission, self.program_id)
+
+
+def person_of_login(login: str, *, now: datetime) -> UUID:
+    """Whose login this is. Raises AccessError("signed_out") for none, an expired or an unreadable one."""
+    row = Login.objects.filter(session_key=login, expire_date__gt=now).first() if login else None
+    facts = SessionStore().decode(row.session_data) if row else {}
+    try:
+        return UUID(str(facts.get("_auth_user_id")))
+    except ValueError:
+        raise AccessError("signed_out") from None
+
+
+def standings(tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | AccessError]:
+    """For each ticket, in order, the standing or why there is none. One statement."""
+    if not tickets:
+        return []
+    columns = ([t.session_id for t in tickets], [t.person_id for t in tickets], [t.login for t in tickets])
+    with every_program(), connection.cursor() as cursor:
+        cursor.execute(_QUERY, [*columns, now])
+        names = [column.name for column in cursor.description or ()]
+        rows = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+    return [_judge(rows.get(number)) for number in range(1, len(tickets) + 1)]
+
+
+def standing(ticket: Ticket, *, now: datetime) -> Standing:
+    """One person's standing. Raises AccessError."""
+    found = standings([ticket], now=now)[0]
+    if isinstance(found, AccessError):
+        raise found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """A client who belongs to the group on the session's date."""
+
+    person_id: UUID
+    client_id: UUID
+    name: str
+    staff_name: str
+
+
+def roster(group_id: UUID, on: date) -> list[RosterEntry]:
+    """The clients whose membership covers the date, by name."""
+    from groups.models import Membership
+
+    places = (
+        Membership.objects.filter(group_id=group_id, starts_on__lte=on)
+        .exclude(ends_on__lt=on)
+        .select_related("client__person")
+        .order_by("client__person__first_name", "client_id")
+    )
+    return [
+        RosterEntry(
+            person_id=place.client.person_id,
+            client_id=place.client_id,
+            name=place.client.peer_name,
+            staff_name=place.client.person.full_name,
+        )
+        for place in places
+    ]
+
+
+def _judge(row: dict[str, Any] | None) -> Standing | AccessError:
+    if row is None or row["status"] == "cancelled":
+        return AccessError("not_found")
+    if not _login_holds(row):
+        return AccessError("signed_out")
+    roles = frozenset(ProgramRole(role) for role in row["staff_roles"] or ())
+    role = _room_role(row, roles)
+    if role is None:
+        return AccessError("not_found")
+    if role is not Role.CLIENT and not row["second_factor"]:
+        return AccessError("not_found")  # staff are nobody until the second factor is set up (AU-2)
+    if role is Role.CLIENT and not row["agreed"]:
+        return AccessError("agreement_needed")
+    return _standing(row, role, roles)
+
+
+def _standing(row: dict[str, Any], role: Role, roles: frozenset[ProgramRole]) -> Standing:
+    person = Person(first_name=row["first_name"], last_name=row["last_name"])
+    client = role is Role.CLIENT
+    return Standing(
+        session_id=row["session_id"],
+        program_id=row["program_id"],
+        group_id=row["group_id"],
+        person_id=row["person_id"],
+        client_id=row["client_id"] if client else None,
+        role=role,
+        name=(row["privacy_name"] if client else "") or person.short_name,
+        staff_name=person.full_name,
+        roles=roles | ({ProgramRole.CLIENT} if client else frozenset()),
+        due=row["due"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _login_holds(row: dict[str, Any]) -> bool:
+    """The login exists, is this person's, and was made after the last change of password or factors."""
+    if not row["is_active"] or not row["session_data"]:
+        return False
+    facts = SessionStore().decode(row["session_data"])
+    person = Person(password=row["password"], login_epoch=row["login_epoch"], is_active=row["is_active"])
+    mine = facts.get("_auth_user_id") == str(row["person_id"])
+    return mine and compare_digest(str(facts.get("_auth_user_hash")), person.get_session_auth_hash())
+
+
+def _room_role(row: dict[str, Any], roles: frozenset[ProgramRole]) -> Role | None:
+    """Staff of the group as the group says; supervisors and directors may observe; members are clients."""
+    if row["group_role"] and roles:
+        return Role(row["group_role"])
+    if roles & {ProgramRole.SUPERVISOR, ProgramRole.DIRECTOR}:
+        return Role.OBSERVER
+    return Role.CLIENT if row["member"] else None
+
+
+def tickets_of(standing_and_login: Iterable[tuple[Standing, str]]) -> list[Ticket]:
+    """Tickets to ask again for those who were let in before."""
+    return [Ticket(s.session_id, s.person_id, login) for s, login in standing_and_login]
+
+
+_QUERY = """
+SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended_at,
+  (s.status = 'scheduled' AND s.ends_at > t.now
+    AND s.starts_at - make_interval(mins => g0.lobby_opens_minutes) <= t.now) AS due,
+  p.id AS person_id, p.first_name, p.last_name, p.is_active, p.password, p.login_epoch,
+  c.id AS client_id, c.privacy_name,
+  EXISTS (
+    SELECT FROM groups_membership m WHERE m.client_id = c.id AND m.group_id = s.group_id
+      AND m.starts_on <= s.local_date AND (m.ends_on IS NULL OR m.ends_on >= s.local_date)) AS member,
+  NOT EXISTS (
+    SELECT FROM groups_agreement a WHERE a.program_id = s.program_id
+      AND a.version = (SELECT max(version) FROM groups_agreement WHERE program_id = s.program_id)
+      AND NOT EXISTS (
+        SELECT FROM groups_agreementacceptance x WHERE x.agreement_id = a.id AND x.client_id = c.id)) AS agreed,
+  (SELECT g.role FROM groups_groupstaff g WHERE g.group_id = s.group_id AND g.person_id = p.id
+    AND g.starts_on <= s.local_date AND (g.ends_on IS NULL OR g.ends_on >= s.local_date)
+    ORDER BY g.starts_on DESC LIMIT 1) AS group_role,
+  (SELECT array_agg(r.role) FROM groups_staffrole r
+    WHERE r.program_id = s.program_id AND r.person_id = p.id AND r.withdrawn_at IS NULL) AS staff_roles,
+  EXISTS (
+    SELECT FROM mfa_authenticator f WHERE f.user_id = p.id AND f.type IN ('totp', 'webauthn')) AS second_factor,
+  l.session_data
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) WITH ORDINALITY AS q (session_id, person_id, login, number)
+CROSS JOIN (SELECT %s::timestamptz AS now) t
+JOIN sessions_app_session s ON s.id = q.session_id
+JOIN groups_program g0 ON g0.id = s.program_id
+JOIN groups_person p ON p.id = q.person_id
+LEFT JOIN groups_client c ON c.program_id = s.program_id AND c.person_id = p.id
+LEFT JOIN django_session l ON l.session_key = q.login AND l.expire_date > t.now
+"""

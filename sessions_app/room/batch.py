@@ -1,0 +1,299 @@
+"""Everything that waits at one moment, in one transaction: the working copy of each locked room (group commit).
+
+A room in work is loaded from its locked row, takes entries one after the other through the pure rules, and collects what
+must be written: log lines, evidence, answers, audit entries. `services.apply_commands` writes all rooms at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sessions_app.room import acts, log
+from sessions_app.room import events as e
+from sessions_app.room.acts import Act, Depart
+from sessions_app.room.commands import Command
+from sessions_app.room.log import Moment
+from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.replies import event_wire
+from sessions_app.room.rules import RoomActor, apply_all, decide
+from sessions_app.room.state import Room
+from sessions_app.room.views import viewer_of
+from sessions_app.room.words import LeaveReason, Place, Role
+from vio.common import audit
+from vio.common.actors import Actor
+from vio.common.errors import DomainError
+from vio.common.models import AuditEntry
+from vio.common.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that waits for a room: a browser's command, or an act of the house about a person.
+
+    `login` and `permission` are checked again inside the transaction (AU-7); both are empty for the house itself.
+    """
+
+    session_id: UUID
+    program_id: UUID
+    what: Command | Act | Depart
+    person_id: UUID | None = None
+    client_id: UUID | None = None
+    role: Role = Role.FACILITATOR
+    connection: UUID | None = None
+    login: str = ""
+    permission: Permission = Permission.SYSTEM
+    source: str = ""
+    roles: frozenset[Any] = frozenset()
+
+    @property
+    def command_id(self) -> UUID | None:
+        """The id that makes a repeat harmless; None for the house's own acts."""
+        return self.what.id if isinstance(self.what, Command) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one entry: the numbers its sender may know, or the refusal; and the room right after it."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    error: DomainError | None = None
+    moment: Moment | None = None
+
+
+@dataclass(slots=True)
+class Written:
+    """The log lines one batch added to one room, for the bell: `base` events came before them."""
+
+    session_id: UUID
+    base: int
+    rows: list[RoomEvent]
+    frames: list[str]
+
+    def facts(self) -> dict[str, Any]:
+        """What the bell carries, sealed by the caller."""
+        lines = [
+            [row.audience, row.number, row.kind, frame]
+            for row, frame in zip(self.rows, self.frames, strict=True)
+        ]
+        return {"base": self.base, "lines": lines}
+
+
+AUDITED = {
+    "room.opened", "room.started", "break.started", "break.ended", "room.ended", "room.locked", "room.unlocked",
+    "chat.mode_changed", "client.admitted", "client.removed", "client.restored", "client.moved_to_lobby",
+    "client.muted", "everyone.muted", "support.requested", "support.answered", "staff.joined", "staff.left",
+}  # fmt: skip
+_CAUSES = {LeaveReason.LEFT: "left", LeaveReason.LOST: "dropped"}
+
+
+class RoomInWork:
+    """The working copy of one locked room. Nothing here touches the database."""
+
+    def __init__(self, row: RoomState, now: datetime) -> None:
+        self.row = row
+        self.now = now
+        self.base = row.version
+        self.room = log.room_of(row.state)
+        self.first = self.room
+        self.heads: dict[str, int] = dict(row.heads)
+        # {connection: person}: who is connected right now, on any process; {person: client} for their charts
+        self.connections: dict[str, str] = dict(row.state.get("connections", {}))
+        self.clients: dict[str, str] = dict(row.state.get("clients", {}))
+        self.connections_changed = False
+        self.rows: list[RoomEvent] = []
+        self.frames: list[str] = []
+        self.events: list[e.Event] = []
+        self.evidence: list[PresenceEvidence] = []
+        self.results: list[CommandResult] = []
+        self.audits: list[AuditEntry] = []
+
+    # --- one entry --------------------------------------------------------------------------------------------
+
+    def take(self, entry: Entry) -> Outcome:
+        """Applies one entry; a refusal changes nothing and is remembered as the command's answer (RT-2)."""
+        try:
+            events = self._decide(entry)
+        except DomainError as error:
+            self._remember(entry, {}, error.code)
+            return Outcome(error=error)
+        numbers = self._record(entry, events)
+        self._keep_connections(entry, events)
+        self._remember(entry, numbers, "")
+        return Outcome(numbers=numbers, moment=self.moment())
+
+    def moment(self) -> Moment:
+        """The room as it will be once committed."""
+        return Moment(self.room, dict(self.heads), self.base + len(self.rows))
+
+    def _decide(self, entry: Entry) -> list[e.Event]:
+        person = str(entry.person_id or "")
+        if entry.client_id is not None:
+            self.clients[person] = str(entry.client_id)
+        actor = RoomActor(person, entry.role)
+        if isinstance(entry.what, Depart):
+            return self._depart(entry, entry.what, actor)
+        return decide(self.room, entry.what, actor, self.now)
+
+    def _depart(self, entry: Entry, departure: Depart, actor: RoomActor) -> list[e.Event]:
+        """A connection ended; only a person's last one is news for the room (AT-5)."""
+        if self.connections.pop(str(entry.connection), None) is None:
+            return []
+        self.connections_changed = True
+        self._prove(str(entry.connection), actor.person, EvidenceKind.CLOSED, departure.cause, departure.at)
+        if actor.person in self.connections.values():
+            return []
+        return decide(self.room, acts.Lose(), actor, self.now)
+
+    def _record(self, entry: Entry, events: list[e.Event]) -> dict[str, int]:
+        for event in events:
+            self._append(event)
+            if _kind(event) in AUDITED:
+                self.audits.append(self._audit(entry, event))
+        self.room = apply_all(self.room, events)
+        viewer = viewer_of(self.room, str(entry.person_id or ""), entry.role)
+        return {
+            event.audience: self.heads[event.audience]
+            for event in events
+            if event.audience in viewer.audiences
+        }
+
+    def _append(self, event: e.Event) -> None:
+        audience = event.audience
+        number = self.heads.get(audience, 0) + 1
+        self.heads[audience] = number
+        frame = event_wire(event, audience=audience, number=number)
+        self.frames.append(frame)
+        self.events.append(event)
+        self.rows.append(
+            RoomEvent(
+                session_id=self.row.session_id,
+                program_id=self.row.program_id,
+                audience=audience,
+                number=number,
+                kind=_kind(event),
+                body=log.seal(self.row.session_id, audience, number, frame),
+                at=event.at,
+            )
+        )
+
+    def _remember(self, entry: Entry, numbers: dict[str, int], code: str) -> None:
+        if entry.command_id is not None and entry.person_id is not None:
+            self.results.append(
+                CommandResult(
+                    session_id=self.row.session_id,
+                    program_id=self.row.program_id,
+                    person_id=entry.person_id,
+                    command_id=entry.command_id,
+                    numbers=numbers,
+                    error_code=code,
+                    at=self.now,
+                )
+            )
+
+    def _audit(self, entry: Entry, event: e.Event) -> AuditEntry:
+        actor = Actor(person_id=entry.person_id, source=entry.source, system=entry.person_id is None)
+        about = getattr(event, "person", None)
+        return audit.entry(
+            actor=actor,
+            action=_kind(event),
+            program_id=self.row.program_id,
+            subject=self.row,
+            client_id=self._client_of(about) if about else None,
+            reason=getattr(event, "reason_code", ""),
+            details={"person": about} if about else None,
+        )
+
+    # --- connections and evidence -----------------------------------------------------------------------------
+
+    def _keep_connections(self, entry: Entry, events: list[e.Event]) -> None:
+        if isinstance(entry.what, acts.Arrive):
+            self._open_connection(entry)
+        moved = {event.person: event for event in events if isinstance(event, e.ClientMovedToLobby)}
+        removed = {event.person for event in events if isinstance(event, e.ClientRemoved)}
+        for event in events:
+            if isinstance(event, e.ClientAdmitted):
+                self._prove_all(event.person, EvidenceKind.ADMITTED, except_for=entry.connection)
+            elif isinstance(event, e.ClientMovedToLobby):
+                self._prove_all(event.person, EvidenceKind.STEPPED_OUT)
+            elif isinstance(event, e.ClientRemoved):
+                self._close_all(event.person, "removed")
+            elif isinstance(event, e.ClientLeft | e.StaffLeft | e.WaitingLeft):
+                if event.person not in moved and event.person not in removed:
+                    self._close_all(event.person, _CAUSES[event.reason])
+            elif isinstance(event, e.RoomEnded):
+                self._close_everything()
+
+    def _open_connection(self, entry: Entry) -> None:
+        person, key = str(entry.person_id), str(entry.connection)
+        self.connections[key] = person
+        self.connections_changed = True
+        self._prove(key, person, EvidenceKind.OPENED, "", self.now)
+        if self.room.place_of(person) is Place.IN:
+            self._prove(key, person, EvidenceKind.ADMITTED, "", self.now)
+
+    def _of(self, person: str) -> list[str]:
+        return [key for key, whose in self.connections.items() if whose == person]
+
+    def _prove_all(self, person: str, kind: EvidenceKind, *, except_for: UUID | None = None) -> None:
+        for key in self._of(person):
+            if key != str(except_for):
+                self._prove(key, person, kind, "", self.now)
+
+    def _close_all(self, person: str, cause: str) -> None:
+        for key in self._of(person):
+            self._prove(key, person, EvidenceKind.CLOSED, cause, self.now)
+            del self.connections[key]
+            self.connections_changed = True
+
+    def _close_everything(self) -> None:
+        for person in set(self.connections.values()):
+            self._close_all(person, "ended")
+
+    def _prove(self, connection: str, person: str, kind: EvidenceKind, cause: str, at: datetime) -> None:
+        self.evidence.append(
+            PresenceEvidence(
+                session_id=self.row.session_id,
+                program_id=self.row.program_id,
+                person_id=UUID(person),
+                client_id=self._client_of(person),
+                connection=UUID(connection),
+                kind=kind,
+                cause=cause,
+                at=at,
+            )
+        )
+
+    def _client_of(self, person: str) -> UUID | None:
+        client = self.clients.get(person)
+        return UUID(client) if client else None
+
+    # --- what is to be written --------------------------------------------------------------------------------
+
+    @property
+    def state_changed(self) -> bool:
+        """Whether more than numbers changed."""
+        return self.room is not self.first or self.connections_changed
+
+    def stored(self) -> dict[str, Any]:
+        """The state as its row keeps it."""
+        return {
+            "room": self.room.model_dump(mode="json"),
+            "connections": self.connections,
+            "clients": self.clients,
+        }
+
+    def written(self) -> Written:
+        """The bell's content; empty when nothing was logged."""
+        return Written(self.row.session_id, self.base, self.rows, self.frames)
+
+
+def _kind(event: e.Event) -> str:
+    return str(event.type)  # type: ignore[attr-defined]  # every class of the union has a type
+
+
+def empty_room(session: Any) -> Room:
+    """A room before anybody came, set as its group is set."""
+    return Room(chat_mode=session.group.chat_mode)

@@ -1,0 +1,151 @@
+"""What the clock does to rooms: open those that are due, end those that overran, sweep presence that died.
+
+Due work is found by asking the database, so a tick may be late, doubled or lost without harm (FL-3). Each returns how many
+rooms or connections it changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Max, Q, Value
+
+from sessions_app.models import Session
+from sessions_app.room import access, acts, log
+from sessions_app.room.acts import Depart
+from sessions_app.room.batch import Entry
+from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.services import act
+from sessions_app.room.words import Place
+
+STALE_AFTER = timedelta(seconds=30)  # AT-2
+OVERRUN = timedelta(minutes=30)
+"""How long after its scheduled end a room that nobody closed is closed by the clock."""
+_MINUTE = Value(timedelta(minutes=1), output_field=DurationField())
+
+
+def open_due_rooms(*, now: datetime) -> int:
+    """Opens the waiting room of every session whose time has come, with its roster expected."""
+    lead = ExpressionWrapper(F("program__lobby_opens_minutes") * _MINUTE, output_field=DurationField())
+    due = (
+        Session.objects.filter(status=Session.Status.SCHEDULED, ends_at__gt=now)
+        .annotate(opens_at=ExpressionWrapper(F("starts_at") - lead, output_field=DateTimeField()))
+        .filter(opens_at__lte=now)
+    )
+    return sum(open_room(session, now=now) for session in due)
+
+
+def open_room(session: Session, *, now: datetime) -> bool:
+    """Opens one waiting room; False when somebody else already had."""
+    expected = [
+        Entry(
+            session_id=session.pk,
+            program_id=session.program_id,
+            person_id=place.person_id,
+            client_id=place.client_id,
+            what=acts.Expect(name=place.name, staff_name=place.staff_name),
+        )
+        for place in access.roster(session.group_id, session.local_date)
+    ]
+    opened, *_ = act([_of_the_house(session, acts.OpenDue()), *expected], now=now)
+    return opened.error is None
+
+
+def end_due_rooms(*, now: datetime) -> int:
+    """Ends every room that is still open half an hour after its scheduled end."""
+    open_still = [Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE]
+    overdue = Session.objects.filter(status__in=open_still, ends_at__lte=now - OVERRUN)
+    outcomes = [act([_of_the_house(session, acts.EndDue())], now=now)[0] for session in overdue]
+    return sum(outcome.error is None for outcome in outcomes)
+
+
+def sweep_presence(*, now: datetime) -> int:
+    """Closes every connection without a proof of life for 30 s, at its last proof (AT-2, AT-4), and gives up the places of
+    those whose grace has run out. Returns the number of connections closed.
+    """
+    swept = 0
+    rooms = RoomState.objects.filter(
+        Q(session__status__in=[Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE])
+        | ~Q(state__connections={})
+    ).select_related("program")
+    for row in rooms:
+        dead = _dead_connections(row, now)
+        gone = _out_of_grace(row, now)
+        swept += len(dead)
+        if dead or gone:
+            act([*dead, *gone], now=now)
+    return swept
+
+
+def forget_chat(*, now: datetime) -> int:
+    """Empties the words of chat whose time of keeping is over; numbers and evidence stay."""
+    keeping = ExpressionWrapper(
+        F("program__chat_retention_hours") * Value(timedelta(hours=1), output_field=DurationField()),
+        output_field=DurationField(),
+    )
+    over = (
+        Session.objects.filter(ended_at__isnull=False, ended_at__gt=now - timedelta(days=400))
+        .annotate(kept_for=keeping)
+        .filter(ended_at__lte=Value(now) - F("kept_for"))
+    )
+    words = RoomEvent.objects.filter(session__in=over, kind__in=log.CHAT_KINDS).exclude(body=b"")
+    return words.update(body=b"")
+
+
+def _of_the_house(session: Session, what: acts.Act) -> Entry:
+    return Entry(session_id=session.pk, program_id=session.program_id, what=what)
+
+
+def _dead_connections(row: RoomState, now: datetime) -> list[Entry]:
+    connections: dict[str, str] = row.state.get("connections", {})
+    if not connections:
+        return []
+    proofs = last_proofs(connections)
+    dead = []
+    for key, person in connections.items():
+        last = proofs.get(key)
+        if last is None or now - last > STALE_AFTER:
+            dead.append(_departure(row, key, person, last or now))
+    return dead
+
+
+def last_proofs(connections: Iterable[str]) -> dict[str, datetime]:
+    """{connection: its last proof of life} from the evidence."""
+    alive = [EvidenceKind.OPENED, EvidenceKind.ADMITTED, EvidenceKind.SEEN, EvidenceKind.STEPPED_OUT]
+    rows = (
+        PresenceEvidence.objects.filter(connection__in=list(connections), kind__in=alive)
+        .values_list("connection")
+        .annotate(last=Max("at"))
+    )
+    return {str(connection): last for connection, last in rows}
+
+
+def _departure(row: RoomState, connection: str, person: str, at: datetime) -> Entry:
+    return Entry(
+        session_id=row.session_id,
+        program_id=row.program_id,
+        person_id=UUID(person),
+        connection=UUID(connection),
+        what=Depart(at=at, cause="swept"),
+    )
+
+
+def _out_of_grace(row: RoomState, now: datetime) -> list[Entry]:
+    grace = timedelta(seconds=row.program.reconnect_grace_seconds)
+    room = log.room_of(row.state)
+    away = [
+        person for place in (Place.IN, Place.WAITING) for person in room.at(place) if not person.connected
+    ]
+    return [
+        Entry(
+            session_id=row.session_id,
+            program_id=row.program_id,
+            person_id=UUID(person.id),
+            role=person.role,
+            what=acts.GiveUp(),
+        )
+        for person in away
+        if person.lost_at is not None and now - person.lost_at > grace
+    ]

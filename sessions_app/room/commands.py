@@ -1,0 +1,257 @@
+"""What a browser may say to the room: one frozen class per command, gathered in a tagged union.
+
+Unknown fields, wrong types and unknown tags are refused when the frame is parsed (WS-3), so a handler
+only ever sees one of these classes. Nothing a browser sends picks a method by name (AZ-8).
+"""
+
+from typing import Annotated, ClassVar, Literal, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from sessions_app.room.words import ChatMode, PersonId, RemovalReason
+
+CHAT_LIMIT = 2_000
+"""Longest chat message in characters (WS-3)."""
+
+Number = Annotated[int, Field(ge=0, le=2**53)]
+Numbers = Annotated[dict[Annotated[str, StringConstraints(max_length=48)], Number], Field(max_length=3)]
+ChatText = Annotated[str, StringConstraints(min_length=1, max_length=CHAT_LIMIT, pattern=r"\S")]
+
+
+class Command(BaseModel):
+    """Base of everything a browser may say. ``id`` makes a repeat harmless (RT-2)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    lasting: ClassVar[bool] = True
+    """Whether the command goes through the rules into the log; passing ones never touch the database."""
+
+    id: UUID
+
+
+class _Passing(Command):
+    lasting: ClassVar[bool] = False
+
+
+class _AboutClient(Command):
+    person: PersonId
+
+
+class Ping(_Passing):
+    """The heartbeat: proof of life, and the numbers this browser has handled so far."""
+
+    type: Literal["ping"] = "ping"
+    heads: Numbers = Field(default_factory=dict)
+
+
+class Resume(_Passing):
+    """Ask for everything after these numbers, once and in order (RT-3)."""
+
+    type: Literal["room.resume"] = "room.resume"
+    numbers: Numbers
+
+
+class ChatSend(Command):
+    """Write to the whole room, or quietly to the staff."""
+
+    type: Literal["chat.send"] = "chat.send"
+    text: ChatText
+    to: Literal["room", "staff"] = "room"
+
+
+class HandRaise(Command):
+    """Join the queue of those who would like to speak."""
+
+    type: Literal["hand.raise"] = "hand.raise"
+
+
+class HandLower(Command):
+    """Lower one's own hand; staff may name somebody else's."""
+
+    type: Literal["hand.lower"] = "hand.lower"
+    person: PersonId | None = None
+
+
+class RoomLeave(Command):
+    """Leave on purpose, on every tab and device."""
+
+    type: Literal["room.leave"] = "room.leave"
+
+
+class ClientAdmit(_AboutClient):
+    """Let one waiting client in."""
+
+    type: Literal["client.admit"] = "client.admit"
+
+
+class ClientAdmitAll(Command):
+    """Let in everybody who waits and is connected."""
+
+    type: Literal["client.admit_all"] = "client.admit_all"
+
+
+class ClientRemove(_AboutClient):
+    """Remove a client on every tab and device, until restored."""
+
+    type: Literal["client.remove"] = "client.remove"
+    reason_code: RemovalReason = Field(strict=False)
+
+
+class ClientRestore(_AboutClient):
+    """Allow a removed client to come back to the door."""
+
+    type: Literal["client.restore"] = "client.restore"
+
+
+class ClientToLobby(_AboutClient):
+    """Ask a client to step out to the waiting room."""
+
+    type: Literal["client.to_lobby"] = "client.to_lobby"
+
+
+class ClientMute(_AboutClient):
+    """Mute one client's microphone."""
+
+    type: Literal["client.mute"] = "client.mute"
+
+
+class ClientUnmute(Command):
+    """Lift one's own mute. Nobody can switch on somebody else's microphone."""
+
+    type: Literal["client.unmute"] = "client.unmute"
+
+
+class EveryoneMute(Command):
+    """Mute every client in the room."""
+
+    type: Literal["everyone.mute"] = "everyone.mute"
+
+
+class RoomOpen(Command):
+    """Open the waiting room."""
+
+    type: Literal["room.open"] = "room.open"
+
+
+class RoomStart(Command):
+    """Start the session; countable time begins no earlier (R2)."""
+
+    type: Literal["room.start"] = "room.start"
+
+
+class BreakStart(Command):
+    """Start a break; its time does not count (R2)."""
+
+    type: Literal["room.break_start"] = "room.break_start"
+
+
+class BreakEnd(Command):
+    """End the break."""
+
+    type: Literal["room.break_end"] = "room.break_end"
+
+
+class RoomEnd(Command):
+    """End the session for everybody."""
+
+    type: Literal["room.end"] = "room.end"
+
+
+class RoomLock(Command):
+    """Admit nobody new from here on."""
+
+    type: Literal["room.lock"] = "room.lock"
+
+
+class RoomUnlock(Command):
+    """Admit again."""
+
+    type: Literal["room.unlock"] = "room.unlock"
+
+
+class ChatSetMode(Command):
+    """Choose who may write to the whole room."""
+
+    type: Literal["chat.mode"] = "chat.mode"
+    mode: ChatMode = Field(strict=False)
+
+
+class SupportRequest(Command):
+    """The silent hand: ask the staff for help; peers learn nothing."""
+
+    type: Literal["support.request"] = "support.request"
+
+
+class SupportAnswer(_AboutClient):
+    """Staff take up a client's silent hand."""
+
+    type: Literal["support.answer"] = "support.answer"
+
+
+class Signal(BaseModel):
+    """One step of setting up picture and sound between two browsers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    kind: Literal["offer", "answer", "candidate", "bye"]
+    sdp: Annotated[str, StringConstraints(max_length=60_000)] | None = None
+    candidate: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    mid: Annotated[str, StringConstraints(max_length=64)] | None = None
+    line: Annotated[int, Field(ge=0, le=255)] | None = None
+
+
+class SignalSend(_Passing):
+    """Pass a signal to one other admitted person (AZ-7)."""
+
+    type: Literal["signal.send"] = "signal.send"
+    to: PersonId
+    payload: Signal
+
+
+class Typing(_Passing):
+    """I am writing a message."""
+
+    type: Literal["typing"] = "typing"
+
+
+class MediaState(_Passing):
+    """My microphone and camera are on or off."""
+
+    type: Literal["media.state"] = "media.state"
+    mic: bool
+    camera: bool
+
+
+AnyCommand = Annotated[
+    Ping
+    | Resume
+    | ChatSend
+    | HandRaise
+    | HandLower
+    | RoomLeave
+    | ClientAdmit
+    | ClientAdmitAll
+    | ClientRemove
+    | ClientRestore
+    | ClientToLobby
+    | ClientMute
+    | ClientUnmute
+    | EveryoneMute
+    | RoomOpen
+    | RoomStart
+    | BreakStart
+    | BreakEnd
+    | RoomEnd
+    | RoomLock
+    | RoomUnlock
+    | ChatSetMode
+    | SupportRequest
+    | SupportAnswer
+    | SignalSend
+    | Typing
+    | MediaState,
+    Field(discriminator="type"),
+]
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
+COMMAND_CLASSES: tuple[type[Command], ...] = get_args(get_args(AnyCommand)[0])
+SIGNALLING = frozenset({"signal.send"})
+"""Commands that may use the larger frame (WS-3)."""

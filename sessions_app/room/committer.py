@@ -1,0 +1,91 @@
+"""Group commit: commands that wait at the same moment share one transaction.
+
+Rooms never wait for each other longer than one batch: a batch in flight keeps its rooms, the others go on with the next.
+Within a room the order of arrival is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sessions_app.room.batch import Entry, Outcome, Written
+from sessions_app.room.services import Applied
+from vio.common.errors import UnavailableError
+from vio.common.logs import log
+
+_log = log(__name__)
+WINDOW = 0.004
+"""Seconds to wait for company after the first command."""
+LARGEST = 256
+TOGETHER = 3
+"""How many batches may be in the database at once."""
+
+Apply = Callable[[list[Entry]], Awaitable[Applied]]
+Deliver = Callable[[Written], None]
+Waiting = tuple[Entry, "asyncio.Future[Outcome]"]
+
+
+class Committer:
+    """Queues entries and commits them in batches; `deliver` runs in the loop right after each commit."""
+
+    def __init__(self, apply: Apply, deliver: Deliver) -> None:
+        self._apply = apply
+        self._deliver = deliver
+        self._waiting: list[Waiting] = []
+        self._busy: set[UUID] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def submit(self, entry: Entry) -> asyncio.Future[Outcome]:
+        """The future outcome of one entry; it is resolved after the commit and after local delivery."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((entry, answer))
+        if self._timer is None:
+            self._timer = loop.call_later(WINDOW, self._start)
+        return answer
+
+    async def drain(self) -> None:
+        """Waits until everything submitted so far is committed or refused."""
+        while self._waiting or self._running:
+            self._start()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _start(self) -> None:
+        self._timer = None
+        while self._waiting and len(self._running) < TOGETHER:
+            batch = self._next_batch()
+            if not batch:
+                return
+            task = asyncio.get_running_loop().create_task(self._commit(batch))
+            self._running.add(task)
+            task.add_done_callback(self._finished)
+
+    def _next_batch(self) -> list[Waiting]:
+        batch = [waiting for waiting in self._waiting if waiting[0].session_id not in self._busy][:LARGEST]
+        chosen = {id(waiting) for waiting in batch}
+        self._waiting = [waiting for waiting in self._waiting if id(waiting) not in chosen]
+        self._busy |= {entry.session_id for entry, _ in batch}
+        return batch
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if self._waiting:
+            self._start()
+
+    async def _commit(self, batch: list[Waiting]) -> None:
+        try:
+            applied = await self._apply([entry for entry, _ in batch])
+            outcomes = applied.outcomes
+            for written in applied.written:
+                self._deliver(written)
+        except Exception:  # whatever it was, nobody may wait for ever, and nobody is told that it worked
+            _log.error("room.batch_failed", exc_info=True)
+            outcomes = [Outcome(error=UnavailableError()) for _ in batch]
+        finally:
+            self._busy -= {entry.session_id for entry, _ in batch}
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            if not answer.done():
+                answer.set_result(outcome)

@@ -1,0 +1,386 @@
+"""What a browser may hear: one frozen class per event, in the past tense, each naming its audience class.
+
+Events hold ids and small facts. A fact that peers may not know never travels in an event for the room: the
+same act then yields one event per audience (a removal is ``client.left`` to the room, ``client.removed`` to
+the staff and ``you.removed`` to the client).
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from sessions_app.room.words import ChatMode, Hears, LeaveReason, PersonId, RemovalReason, Role
+
+
+class Event(BaseModel):
+    """Base of everything that happened in a room. ``at`` is the server's clock (AT-7)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    hears: ClassVar[Hears]
+
+    at: datetime
+
+    @property
+    def audience(self) -> str:
+        """The log's audience: ``room``, ``staff`` or ``person:<id>``."""
+        return self.hears.value
+
+
+class _Room(Event):
+    hears: ClassVar[Hears] = Hears.ROOM
+
+
+class _RoomBy(_Room):
+    by: PersonId | None = None
+
+
+class _RoomAbout(_Room):
+    person: PersonId
+
+
+class _Staff(Event):
+    hears: ClassVar[Hears] = Hears.STAFF
+    person: PersonId
+
+
+class _You(Event):
+    hears: ClassVar[Hears] = Hears.PERSON
+    person: PersonId
+
+    @property
+    def audience(self) -> str:
+        """The one person this is for."""
+        return f"person:{self.person}"
+
+
+class RoomOpened(_RoomBy):
+    """The waiting room is open."""
+
+    type: Literal["room.opened"] = "room.opened"
+
+
+class RoomStarted(_RoomBy):
+    """The session runs."""
+
+    type: Literal["room.started"] = "room.started"
+
+
+class BreakStarted(_RoomBy):
+    """A break runs; its time does not count (R2)."""
+
+    type: Literal["break.started"] = "break.started"
+
+
+class BreakEnded(_RoomBy):
+    """The break is over."""
+
+    type: Literal["break.ended"] = "break.ended"
+
+
+class RoomEnded(_RoomBy):
+    """The session is over for everybody; presence ends here (AT-6)."""
+
+    type: Literal["room.ended"] = "room.ended"
+
+
+class RoomLocked(_RoomBy):
+    """Nobody new is admitted."""
+
+    type: Literal["room.locked"] = "room.locked"
+
+
+class RoomUnlocked(_RoomBy):
+    """People are admitted again."""
+
+    type: Literal["room.unlocked"] = "room.unlocked"
+
+
+class ChatModeChanged(_RoomBy):
+    """Who may write to the whole room was changed."""
+
+    type: Literal["chat.mode_changed"] = "chat.mode_changed"
+    mode: ChatMode
+
+
+class StaffJoined(_RoomAbout):
+    """A facilitator or observer is in the room."""
+
+    type: Literal["staff.joined"] = "staff.joined"
+    name: str
+    role: Role
+
+
+class StaffLeft(_RoomAbout):
+    """A facilitator or observer is no longer in the room."""
+
+    type: Literal["staff.left"] = "staff.left"
+    reason: LeaveReason
+
+
+class ClientAdmitted(_RoomAbout):
+    """A client is in the room, under the name peers may see (AZ-6)."""
+
+    type: Literal["client.admitted"] = "client.admitted"
+    name: str
+
+
+class ClientLeft(_RoomAbout):
+    """A client is no longer in the room. Why staff took somebody out is not told to peers."""
+
+    type: Literal["client.left"] = "client.left"
+    reason: LeaveReason
+
+
+class ConnectionLost(_RoomAbout):
+    """A person in the room is reconnecting; place, hand and role are kept for the grace period."""
+
+    type: Literal["connection.lost"] = "connection.lost"
+
+
+class ConnectionReturned(_RoomAbout):
+    """The person is back."""
+
+    type: Literal["connection.returned"] = "connection.returned"
+
+
+class HandRaised(_RoomAbout):
+    """A hand joined the end of the queue."""
+
+    type: Literal["hand.raised"] = "hand.raised"
+
+
+class HandLowered(_RoomAbout):
+    """A hand left the queue."""
+
+    type: Literal["hand.lowered"] = "hand.lowered"
+    by: PersonId
+
+
+class ClientMuted(_RoomAbout):
+    """Staff muted one client."""
+
+    type: Literal["client.muted"] = "client.muted"
+    by: PersonId
+
+
+class ClientUnmuted(_RoomAbout):
+    """A client switched the microphone on again."""
+
+    type: Literal["client.unmuted"] = "client.unmuted"
+
+
+class EveryoneMuted(_Room):
+    """Staff muted every client in the room."""
+
+    type: Literal["everyone.muted"] = "everyone.muted"
+    by: PersonId
+
+
+class ChatSent(_RoomAbout):
+    """A message to the whole room."""
+
+    type: Literal["chat.sent"] = "chat.sent"
+    message: UUID
+    name: str
+    text: str
+
+
+class StaffChatSent(_Staff):
+    """A message to the staff alone."""
+
+    type: Literal["chat.sent_to_staff"] = "chat.sent_to_staff"
+    message: UUID
+    name: str
+    text: str
+
+
+class ClientExpected(_Staff):
+    """A client is on tonight's roster."""
+
+    type: Literal["client.expected"] = "client.expected"
+    name: str
+    staff_name: str
+
+
+class ClientWaiting(_Staff):
+    """A client is at the door."""
+
+    type: Literal["client.waiting"] = "client.waiting"
+    name: str
+    staff_name: str
+
+
+class WaitingLost(_Staff):
+    """A waiting client's connection was lost; the place in line is kept."""
+
+    type: Literal["waiting.lost"] = "waiting.lost"
+
+
+class WaitingReturned(_Staff):
+    """The waiting client is back in line."""
+
+    type: Literal["waiting.returned"] = "waiting.returned"
+
+
+class WaitingLeft(_Staff):
+    """A waiting client went away."""
+
+    type: Literal["waiting.left"] = "waiting.left"
+    reason: LeaveReason
+
+
+class ClientRemoved(_Staff):
+    """Staff removed a client."""
+
+    type: Literal["client.removed"] = "client.removed"
+    reason_code: RemovalReason
+    by: PersonId
+
+
+class ClientRestored(_Staff):
+    """A removed client may come back."""
+
+    type: Literal["client.restored"] = "client.restored"
+    by: PersonId
+
+
+class ClientMovedToLobby(_Staff):
+    """Staff asked a client to step out to the waiting room."""
+
+    type: Literal["client.moved_to_lobby"] = "client.moved_to_lobby"
+    by: PersonId
+    connected: bool
+
+
+class SupportRequested(_Staff):
+    """A client asks for help, silently."""
+
+    type: Literal["support.requested"] = "support.requested"
+
+
+class SupportAnswered(_Staff):
+    """Staff took up the silent hand."""
+
+    type: Literal["support.answered"] = "support.answered"
+    by: PersonId
+
+
+class YouWaiting(_You):
+    """You are at the door; your place in line is kept."""
+
+    type: Literal["you.waiting"] = "you.waiting"
+    name: str
+
+
+class YouAdmitted(_You):
+    """You are in; a snapshot of the room follows."""
+
+    type: Literal["you.admitted"] = "you.admitted"
+
+
+class YouMovedToLobby(_You):
+    """You were asked to step out; a snapshot of your own state follows."""
+
+    type: Literal["you.moved_to_lobby"] = "you.moved_to_lobby"
+
+
+class YouRemoved(_You):
+    """You were removed; the connection closes with 4403."""
+
+    type: Literal["you.removed"] = "you.removed"
+    reason_code: RemovalReason
+
+
+class YouLeft(_You):
+    """You left, on every tab and device; the connection closes."""
+
+    type: Literal["you.left"] = "you.left"
+
+
+class YouTimedOut(_You):
+    """Your connection was away for longer than the grace period; your place was given up."""
+
+    type: Literal["you.timed_out"] = "you.timed_out"
+
+
+class YouRestored(_You):
+    """You may come back to the door."""
+
+    type: Literal["you.restored"] = "you.restored"
+
+
+class YouDismissed(_You):
+    """The session ended while you were waiting."""
+
+    type: Literal["you.dismissed"] = "you.dismissed"
+
+
+class YouAskedForSupport(_You):
+    """Your facilitators know that you need help."""
+
+    type: Literal["you.asked_for_support"] = "you.asked_for_support"
+
+
+class YouWereAnswered(_You):
+    """A facilitator has seen that you need help."""
+
+    type: Literal["you.were_answered"] = "you.were_answered"
+
+
+class YouWroteToStaff(_You):
+    """Your message to the staff, as it was stored."""
+
+    type: Literal["you.wrote_to_staff"] = "you.wrote_to_staff"
+    message: UUID
+    text: str
+
+
+AnyEvent = Annotated[
+    RoomOpened
+    | RoomStarted
+    | BreakStarted
+    | BreakEnded
+    | RoomEnded
+    | RoomLocked
+    | RoomUnlocked
+    | ChatModeChanged
+    | StaffJoined
+    | StaffLeft
+    | ClientAdmitted
+    | ClientLeft
+    | ConnectionLost
+    | ConnectionReturned
+    | HandRaised
+    | HandLowered
+    | ClientMuted
+    | ClientUnmuted
+    | EveryoneMuted
+    | ChatSent
+    | StaffChatSent
+    | ClientExpected
+    | ClientWaiting
+    | WaitingLost
+    | WaitingReturned
+    | WaitingLeft
+    | ClientRemoved
+    | ClientRestored
+    | ClientMovedToLobby
+    | SupportRequested
+    | SupportAnswered
+    | YouWaiting
+    | YouAdmitted
+    | YouMovedToLobby
+    | YouRemoved
+    | YouLeft
+    | YouTimedOut
+    | YouRestored
+    | YouDismissed
+    | YouAskedForSupport
+    | YouWereAnswered
+    | YouWroteToStaff,
+    Field(discriminator="type"),
+]
+EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+EVENT_CLASSES: tuple[type[Event], ...] = get_args(get_args(AnyEvent)[0])

@@ -1,0 +1,135 @@
+"""Command -> the permission it needs -> what is done. The consumer knows this table and no feature.
+
+Lasting commands all go the same way: into the next batch, through the rules, into the log. Passing ones are answered here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sessions_app.room import commands as c
+from sessions_app.room import joining
+from sessions_app.room.batch import Entry
+from sessions_app.room.errors import RoomError
+from sessions_app.room.hub import Hub
+from sessions_app.room.link import Link
+from sessions_app.room.replies import (
+    Ack,
+    MediaSeen,
+    Pong,
+    SignalReceived,
+    TypingSeen,
+    wire,
+)
+from sessions_app.room.snapshots import numbers_for
+from sessions_app.room.words import Sees
+from vio.common.permissions import Permission
+
+Run = Callable[[Hub, Link, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What one command needs and does; `counts_as` is the limit it is counted under (WS-4)."""
+
+    needed_permission: Permission
+    run: Run
+    counts_as: str = "commands"
+
+
+async def commit(hub: Hub, link: Link, command: c.Command) -> None:
+    """A lasting command: acknowledged when it is committed. Raises what the rules or the access refuse."""
+    outcome = await hub.committer.submit(
+        Entry(
+            session_id=link.standing.session_id,
+            program_id=link.standing.program_id,
+            person_id=link.standing.person_id,
+            client_id=link.standing.client_id,
+            role=link.standing.role,
+            connection=link.id,
+            login=link.login,
+            permission=HANDLERS[type(command)].needed_permission,
+            source=link.source,
+            what=command,
+        )
+    )
+    if outcome.error is not None:
+        raise outcome.error
+    link.send(wire(Ack(id=str(command.id), numbers=outcome.numbers)))
+
+
+async def ping(hub: Hub, link: Link, command: c.Ping) -> None:
+    """Answered from memory; the proof of life is written with the next tick."""
+    link.last_seen, link.alive = hub.now(), time.monotonic()
+    link.outbox.proves(command.heads)
+    if link.counted:
+        hub.presence.note(joining.proof(link))
+    room = hub.rooms.get(link.standing.session_id)
+    heads = numbers_for(link.viewer, room.heads if room else {})
+    link.send(wire(Pong(id=str(command.id), at=link.last_seen, heads=heads)))
+
+
+async def resume(hub: Hub, link: Link, command: c.Resume) -> None:
+    """What this browser lacks, once and in order."""
+    await joining.resume(hub, link, command.numbers)
+
+
+async def signal(hub: Hub, link: Link, command: c.SignalSend) -> None:
+    """To one other person in the room; the sender is stamped here (AZ-7)."""
+    _require_inside(link)
+    frame = SignalReceived(sender=link.person, payload=command.payload)
+    hub.pass_on(link, wire(frame), to=command.to)
+
+
+async def typing(hub: Hub, link: Link, command: c.Typing) -> None:
+    """Somebody is writing."""
+    _require_inside(link)
+    hub.pass_on(link, wire(TypingSeen(person=link.person)))
+
+
+async def media(hub: Hub, link: Link, command: c.MediaState) -> None:
+    """Somebody's microphone or camera went on or off."""
+    _require_inside(link)
+    hub.pass_on(link, wire(MediaSeen(person=link.person, mic=command.mic, camera=command.camera)))
+
+
+def _require_inside(link: Link) -> None:
+    if link.joining or link.viewer.sees is Sees.SELF:
+        raise RoomError("not_in_room")
+
+
+_part = Handler(Permission.TAKE_PART, commit)
+_host = Handler(Permission.HOST_ROOM, commit)
+
+HANDLERS: dict[type[c.Command], Handler] = {
+    c.Ping: Handler(Permission.JOIN_ROOM, ping),
+    c.Resume: Handler(Permission.JOIN_ROOM, resume),
+    c.ChatSend: replace(_part, counts_as="chat"),
+    c.HandRaise: _part,
+    c.HandLower: _part,
+    c.RoomLeave: Handler(Permission.JOIN_ROOM, commit),
+    c.ClientAdmit: _host,
+    c.ClientAdmitAll: _host,
+    c.ClientRemove: _host,
+    c.ClientRestore: _host,
+    c.ClientToLobby: _host,
+    c.ClientMute: _host,
+    c.ClientUnmute: _part,
+    c.EveryoneMute: _host,
+    c.RoomOpen: _host,
+    c.RoomStart: _host,
+    c.BreakStart: _host,
+    c.BreakEnd: _host,
+    c.RoomEnd: _host,
+    c.RoomLock: _host,
+    c.RoomUnlock: _host,
+    c.ChatSetMode: _host,
+    c.SupportRequest: _part,
+    c.SupportAnswer: _host,
+    c.SignalSend: Handler(Permission.TAKE_PART, signal, counts_as="signals"),
+    c.Typing: Handler(Permission.TAKE_PART, typing),
+    c.MediaState: Handler(Permission.TAKE_PART, media),
+}

@@ -1,0 +1,280 @@
+"""The hub: one per process. It holds the connections of this process and brings each event to those who may hear it.
+
+It subscribes once per room in which it has people, serialises nothing (a frame was made once, when it was written) and hands
+the same text to every connection. A bell that was lost, doubled or late is noticed by the count of events: then, and
+whenever bells may have been missed, the log is read. So losing Redis costs latency only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from sessions_app.room import joining, log, services, upkeep
+from sessions_app.room.batch import Entry, Written
+from sessions_app.room.committer import Committer
+from sessions_app.room.limits import Limits
+from sessions_app.room.link import LOOK_AGAIN, Link
+from sessions_app.room.log import Line, Moment
+from sessions_app.room.presence import PresenceWriter
+from sessions_app.room.services import Applied
+from sessions_app.room.threads import DatabaseThreads
+from sessions_app.room.words import Sees
+from vio.common import logs, realtime
+from vio.common.scope import every_program, scope
+
+_log = logs.log(__name__)
+REMOVED = 4403
+GOODBYE = 1000
+AFTER_THE_END = 30.0
+"""Seconds after the end of a session in which browsers may still show that it is over."""
+
+# Events that end a person's connections.
+CLOSES = {"you.removed": REMOVED, "you.left": GOODBYE, "you.dismissed": GOODBYE}
+
+
+class HubRoom:
+    """One room with people in this process: how far its log was delivered, and to whom."""
+
+    def __init__(self, session_id: UUID, program_id: UUID) -> None:
+        self.session_id = session_id
+        self.program_id = program_id
+        self.links: dict[UUID, Link] = {}
+        self.heads: dict[str, int] = {}
+        self.version = 0
+        self.ready = asyncio.Event()
+        self.repairing: asyncio.Task[None] | None = None
+
+    def begin(self, moment: Moment) -> None:
+        """Delivers from this moment on."""
+        self.heads, self.version = dict(moment.heads), moment.version
+        self.ready.set()
+
+
+class Hub:
+    """Everything live of this process."""
+
+    def __init__(self) -> None:
+        self.id = str(uuid4())
+        self.rooms: dict[UUID, HubRoom] = {}
+        self.threads = DatabaseThreads()
+        self.bells = DatabaseThreads(1)  # ringing waits for nobody and keeps nobody waiting
+        self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected)
+        self.committer = Committer(self._apply, self._committed)
+        self.presence = PresenceWriter()
+        self.stopping = False
+        self.revoked = asyncio.Event()
+        self.limits: dict[str, Limits] = {}
+        self._persons: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    # --- connections ------------------------------------------------------------------------------------------
+
+    def links(self) -> Iterable[Link]:
+        """Every connection of this process."""
+        return [link for room in self.rooms.values() for link in room.links.values()]
+
+    async def enter(self, link: Link) -> HubRoom:
+        """Registers a connection, holding events back for it until it goes live. The room's bell is heard from here on."""
+        session_id = link.standing.session_id
+        room = self.rooms.get(session_id)
+        if room is None:
+            room = self.rooms[session_id] = HubRoom(session_id, link.standing.program_id)
+            room.links[link.id] = link
+            await self._begin(room)
+        room.links[link.id] = link
+        self._persons[link.person] = self._persons.get(link.person, 0) + 1
+        await self.listener.subscribe(f"person:{link.person}")
+        await room.ready.wait()
+        return room
+
+    async def _begin(self, room: HubRoom) -> None:
+        await self.listener.subscribe(services.topic(room.session_id))
+        try:
+            room.begin(await self.threads.run(_moment, room.session_id))
+        except BaseException:
+            self.rooms.pop(room.session_id, None)
+            room.ready.set()
+            raise
+
+    def forget(self, link: Link) -> None:
+        """Lets go of a connection; harmless to repeat."""
+        room = self.rooms.get(link.standing.session_id)
+        if room is None or room.links.pop(link.id, None) is None:
+            return
+        self.presence.forget(link.id)
+        self._persons[link.person] -= 1
+        if not self._persons[link.person]:
+            del self._persons[link.person]
+            self.later(self.listener.unsubscribe(f"person:{link.person}"))
+        if not room.links:
+            del self.rooms[room.session_id]
+            self.later(self.listener.unsubscribe(services.topic(room.session_id)))
+
+    def renumber(self, link: Link) -> UUID:
+        """A new id for a connection that goes on."""
+        room = self.rooms[link.standing.session_id]
+        del room.links[link.id]
+        made = uuid4()
+        room.links[made] = link
+        return made
+
+    def is_here(self, person: str) -> bool:
+        """Whether a person has a connection in this process."""
+        return person in self._persons
+
+    def later(self, work: Any) -> asyncio.Task[Any]:
+        """Runs a coroutine in the background and keeps it from being lost."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def settle(self) -> None:
+        """Waits for the background work of this moment."""
+        await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    async def _apply(self, entries: list[Entry]) -> Applied:
+        return await self.threads.run(services.apply_commands, entries, now=timezone.now())
+
+    def _committed(self, written: Written) -> None:
+        facts = written.facts()
+        self.take_in(written.session_id, facts)
+        self.later(self.bells.run(realtime.ring_now, services.topic(written.session_id), facts))
+
+    # --- delivering -------------------------------------------------------------------------------------------
+
+    def take_in(self, session_id: UUID, facts: dict[str, Any]) -> None:
+        """Events of one commit: delivered when they follow what was delivered, else the log is read."""
+        room = self.rooms.get(session_id)
+        if room is None:
+            return
+        lines = [Line(*line) for line in facts["lines"]]
+        base = int(facts["base"])
+        if not room.ready.is_set() or base > room.version:
+            self.repair(room)
+        elif base == room.version:
+            self._deliver(room, lines)
+
+    def _deliver(self, room: HubRoom, lines: Iterable[Line]) -> None:
+        for line in lines:
+            room.version += 1
+            room.heads[line.audience] = line.number
+            for link in list(room.links.values()):
+                link.feed(room.version, line)
+            if line.audience.startswith("person:"):
+                self._personal(room, line)
+            elif line.kind == "room.ended":
+                self._stop_counting(room)
+                asyncio.get_running_loop().call_later(AFTER_THE_END, self._clear, room)
+
+    def _personal(self, room: HubRoom, line: Line) -> None:
+        """An event to one person may change what their connections hear, or end them (AZ-6)."""
+        person = line.audience.removeprefix("person:")
+        for link in [link for link in room.links.values() if link.person == person]:
+            if line.kind in CLOSES:
+                link.close(CLOSES[line.kind])
+                link.counted = False
+                self.forget(link)
+            elif line.kind in LOOK_AGAIN and not link.joining:
+                link.hold()
+                self.later(joining.show(self, link))
+
+    def _stop_counting(self, room: HubRoom) -> None:
+        """The end closed everybody's presence; no proof of life may follow it (AT-6)."""
+        for link in room.links.values():
+            link.counted = False
+            self.presence.forget(link.id)
+
+    def _clear(self, room: HubRoom) -> None:
+        for link in list(room.links.values()):
+            link.close(GOODBYE)
+            self.forget(link)
+
+    def repair(self, room: HubRoom) -> None:
+        """Reads from the log what was not delivered; one reading at a time per room."""
+        if room.repairing is None or room.repairing.done():
+            room.repairing = self.later(self._repair(room))
+
+    async def _repair(self, room: HubRoom) -> None:
+        await room.ready.wait()
+        while True:
+            version = room.version
+            lines = await self.threads.run(_beyond, room.program_id, room.session_id, dict(room.heads))
+            if room.version != version:
+                continue  # something was delivered in the meantime; look again from there
+            self._deliver(room, lines)
+            if len(lines) <= log.MOST_MISSED:
+                return
+
+    # --- bells ------------------------------------------------------------------------------------------------
+
+    def _heard(self, topic: str, facts: dict[str, Any]) -> None:
+        kind, _, key = topic.partition(":")
+        if kind == "person":
+            self.revoked.set()
+        elif kind == "room" and "passing" in facts:
+            if facts["hub"] != self.id:
+                self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"])
+        elif kind == "room":
+            self.take_in(UUID(key), facts)
+
+    def _reconnected(self) -> None:
+        for room in list(self.rooms.values()):
+            self.repair(room)
+        self.revoked.set()
+
+    # --- passing signals --------------------------------------------------------------------------------------
+
+    def pass_on(self, link: Link, frame: str, *, to: str | None = None) -> None:
+        """Brings an unnumbered frame to the others in the room, or to one of them; never stored."""
+        session_id = link.standing.session_id
+        self._pass_here(session_id, frame, link.person, to)
+        facts = {"passing": frame, "hub": self.id, "sender": link.person, "to": to}
+        self.later(self.bells.run(realtime.ring_now, services.topic(session_id), facts))
+
+    def _pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None) -> None:
+        room = self.rooms.get(session_id)
+        for link in list(room.links.values()) if room else []:
+            inside = not link.joining and link.viewer.sees is not Sees.SELF
+            if inside and link.person != sender and to in (None, link.person):
+                link.send(frame)
+
+    def now(self) -> datetime:
+        """The server's clock."""
+        return timezone.now()
+
+
+def _moment(session_id: UUID) -> Moment:
+    with every_program():
+        return log.moment(session_id)
+
+
+def _beyond(program_id: UUID, session_id: UUID, heads: dict[str, int]) -> list[Line]:
+    with scope({program_id}):
+        return log.beyond(session_id, heads)
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of this process (of the running loop)."""
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(loop)
+    if found is None:
+        found = _hubs[loop] = Hub()
+        upkeep.start(found)
+    return found
+
+
+def forget_hub() -> None:
+    """The next call of `hub` makes a new one (after a stop)."""
+    _hubs.pop(asyncio.get_running_loop(), None)

@@ -1,0 +1,146 @@
+"""How a connection comes in, catches up and goes: the steps between the handshake and being live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sessions_app.models import Session
+from sessions_app.room import access, clock, snapshots
+from sessions_app.room.access import AccessError, Standing, Ticket
+from sessions_app.room.acts import Act, Arrive, Depart
+from sessions_app.room.batch import Entry
+from sessions_app.room.errors import RoomError
+from sessions_app.room.link import TOO_SLOW, Link
+from sessions_app.room.presence import Proof
+from sessions_app.room.replies import Resumed, wire
+from vio.common.permissions import Permission
+from vio.common.scope import every_program
+
+if TYPE_CHECKING:
+    from sessions_app.room.hub import Hub
+
+OPEN_AFTER_END = timedelta(minutes=10)  # RT-3: whole session + 10 min
+
+
+def door(ticket_login: str, session_id: UUID, *, now: datetime) -> Standing:
+    """Everything that is checked before a socket is accepted (WS-2): login, second factor, membership, agreement.
+
+    Opens the waiting room when its time has come and nobody has looked yet. Raises AccessError.
+    """
+    with every_program():
+        person_id = access.person_of_login(ticket_login, now=now)
+        ticket = Ticket(session_id, person_id, ticket_login)
+        standing = access.standing(ticket, now=now)
+        if not standing.may(Permission.JOIN_ROOM):
+            raise AccessError("not_found")
+        if standing.ended_at is not None and now - standing.ended_at > OPEN_AFTER_END:
+            raise AccessError("session_over")
+        if standing.due:
+            clock.open_room(Session.objects.get(pk=standing.session_id), now=now)
+    return standing
+
+
+async def join(hub: Hub, link: Link, seen: Mapping[str, int] | None) -> None:
+    """Brings an accepted connection into the room: arrival, then snapshot or what was missed, then live.
+
+    Raises RoomError or another DomainError when the room does not take this person now.
+    """
+    await hub.enter(link)
+    over = link.standing.ended_at is not None
+    if not over:
+        try:
+            await arrive(hub, link)
+        except RoomError as error:
+            if error.code != "room_ended":
+                raise
+    await show(hub, link, seen)
+
+
+async def arrive(hub: Hub, link: Link) -> None:
+    """Commits the arrival. From here on the connection counts as present."""
+    arrival = Arrive(name=link.standing.name, staff_name=link.standing.staff_name)
+    link.counted = True
+    outcome = await hub.committer.submit(entry(link, arrival, permission=Permission.JOIN_ROOM))
+    if outcome.error is not None:
+        link.counted = False
+        raise outcome.error
+
+
+async def show(hub: Hub, link: Link, seen: Mapping[str, int] | None = None) -> None:
+    """Sends the snapshot, or what was missed since `seen`, and goes live.
+
+    On trouble the connection is closed with 1013, and the browser comes again.
+    """
+    try:
+        view = await hub.threads.run(snapshots.view, link.standing, seen, now=hub.now())
+    except Exception:
+        link.close(TOO_SLOW)
+        raise
+    for line in view.missed:
+        link.send_line(line)
+    numbers = snapshots.numbers_for(view.viewer, view.moment.heads)
+    link.send(wire(view.snapshot if view.snapshot is not None else Resumed(numbers=numbers)))
+    if link.go_live(view.viewer, view.moment.version):
+        link.hold()
+        await show(hub, link)
+
+
+async def resume(hub: Hub, link: Link, seen: Mapping[str, int]) -> None:
+    """A live browser that is behind asks for what it lacks (RT-5)."""
+    if link.joining:
+        return
+    link.hold()
+    await show(hub, link, seen)
+
+
+def leave(hub: Hub, link: Link, *, cause: str, at: datetime) -> None:
+    """A connection is over, however that came about. Never waits and may be called twice; what cannot be committed now is
+    closed by the sweep at the last proof of life (AT-4).
+    """
+    hub.forget(link)
+    if link.counted:
+        link.counted = False
+        hub.later(_depart(hub, entry(link, Depart(at=at, cause=cause))))
+
+
+async def _depart(hub: Hub, departure: Entry) -> None:
+    await hub.committer.submit(departure)
+
+
+def entry(link: Link, what: Act | Depart, *, permission: Permission | None = None) -> Entry:
+    """An act of the house about this connection; with a permission, checked like a command."""
+    return Entry(
+        session_id=link.standing.session_id,
+        program_id=link.standing.program_id,
+        person_id=link.standing.person_id,
+        client_id=link.standing.client_id,
+        role=link.standing.role,
+        connection=link.id,
+        login=link.login if permission else "",
+        permission=permission or Permission.SYSTEM,
+        source=link.source,
+        what=what,
+    )
+
+
+def proof(link: Link) -> Proof:
+    """The connection's last proof of life."""
+    return Proof(
+        session_id=link.standing.session_id,
+        program_id=link.standing.program_id,
+        person_id=link.standing.person_id,
+        client_id=link.standing.client_id,
+        connection=link.id,
+        at=link.last_seen,
+    )
+
+
+async def heal(hub: Hub, link: Link) -> None:
+    """A live connection that was taken for dead (a stopped process, a stepped clock) counts again, as a new one."""
+    link.id = hub.renumber(link)
+    link.hold()
+    await arrive(hub, link)
+    await show(hub, link)

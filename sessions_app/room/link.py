@@ -1,0 +1,104 @@
+"""One connection as the hub knows it: who it is, what it hears, what was sent to it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sessions_app.room.access import Standing, Ticket
+from sessions_app.room.log import Line
+from sessions_app.room.outbox import Outbox, Send
+from sessions_app.room.views import Viewer
+from sessions_app.room.words import Sees
+
+TOO_SLOW = 1013
+LOOK_AGAIN = frozenset({"you.admitted", "you.moved_to_lobby"})
+"""Events after which a person hears something else: a new snapshot follows."""
+MOST_HELD = 2_000
+"""How many events may pass while a snapshot is being made for a connection."""
+
+Heard = tuple[int, Line]
+
+
+class Link:
+    """A live connection. While `joining` it holds back what happens, so that nothing falls between snapshot and live."""
+
+    def __init__(
+        self, standing: Standing, login: str, *, send: Send, now: datetime, source: str = ""
+    ) -> None:
+        self.id: UUID = uuid4()
+        self.standing = standing
+        self.login = login
+        self.source = source
+        self.outbox = Outbox(send)
+        self.viewer = Viewer(self.person, Sees.SELF)
+        self.last_seen = now
+        self.alive = time.monotonic()
+        self.joining = True
+        self.counted = False
+        """Whether this connection stands in the room as present (false when looking at a room that is over)."""
+        self.closed: int | None = None
+        self._after = 0
+        self._held: list[Heard] = []
+
+    @property
+    def person(self) -> str:
+        """The person's id as it travels."""
+        return str(self.standing.person_id)
+
+    @property
+    def ticket(self) -> Ticket:
+        """What to ask again whether this person may still be here."""
+        return Ticket(self.standing.session_id, self.standing.person_id, self.login)
+
+    def hold(self) -> None:
+        """Holds events back until `go_live`."""
+        self.joining = True
+        self._held = []
+
+    def feed(self, position: int, line: Line) -> None:
+        """One event of the room, at its position among all events of the session."""
+        if self.closed is not None:
+            return
+        if self.joining:
+            self._held.append((position, line))
+            if len(self._held) > MOST_HELD:
+                self.close(TOO_SLOW)
+            return
+        if position > self._after and line.audience in self.viewer.audiences:
+            self.send_line(line)
+
+    def go_live(self, viewer: Viewer, version: int) -> bool:
+        """From here on everything after `version` is sent as it happens.
+
+        True when what was held back says that this person's place has changed since: look again.
+        """
+        held, self._held = self._held, []
+        self.viewer = viewer
+        self._after = version
+        self.joining = False
+        for position, line in held:
+            self.feed(position, line)
+        return any(self._moves(position, line) for position, line in held)
+
+    def _moves(self, position: int, line: Line) -> bool:
+        mine = line.audience == f"person:{self.person}"
+        return mine and line.kind in LOOK_AGAIN and position > self._after
+
+    def send_line(self, line: Line) -> None:
+        """Sends a numbered event."""
+        self.send(line.frame)
+        if self.closed is None and not self.outbox.mark(line.audience, line.number):
+            self.close(TOO_SLOW)
+
+    def send(self, frame: str) -> None:
+        """Sends any frame; a connection that takes nothing in any more is closed."""
+        if self.closed is None and not self.outbox.push(frame):
+            self.close(TOO_SLOW)
+
+    def close(self, code: int) -> None:
+        """Closes the connection once; the hub lets go of it when it looks next."""
+        if self.closed is None:
+            self.closed = code
+            self.outbox.close(code)

@@ -1,0 +1,116 @@
+"""The room's numbered log in PostgreSQL: sealing, reading what was missed, the latest chat.
+
+A body is the whole frame as it travels, sealed once for the log and opened only to be sent. Its place binds it to
+session, audience and number, so a line moved elsewhere does not open.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from sessions_app.room.events import EVENTS, AnyEvent
+from sessions_app.room.models import RoomEvent, RoomState
+from sessions_app.room.replies import Forgotten, event_fields, wire
+from sessions_app.room.state import Room
+from sessions_app.room.views import CHAT_TAIL
+from vio.common import sealed
+
+CHAT_KINDS = ("chat.sent", "chat.sent_to_staff", "you.wrote_to_staff")
+MOST_MISSED = 2_000
+"""Beyond this many missed events a fresh snapshot is quicker and smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log: audience, number, kind and the frame as it travels."""
+
+    audience: str
+    number: int
+    kind: str
+    frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A room at one instant: its state, the head number of each audience, how many events led here."""
+
+    room: Room
+    heads: dict[str, int]
+    version: int
+
+
+def place(session_id: UUID, audience: str, number: int) -> str:
+    """What a sealed body is bound to."""
+    return f"sessions_app_roomevent.body:{session_id}:{audience}:{number}"
+
+
+def seal(session_id: UUID, audience: str, number: int, frame: str) -> bytes:
+    """The sealed body of one line."""
+    return sealed.seal(frame, place=place(session_id, audience, number))
+
+
+def room_of(stored: Mapping[str, Any]) -> Room:
+    """The room kept in a state row; a room nobody touched yet is empty."""
+    return Room.model_validate(stored.get("room", {}))
+
+
+def moment(session_id: UUID) -> Moment:
+    """The room as committed now."""
+    row = RoomState.objects.filter(pk=session_id).first()
+    if row is None:
+        return Moment(Room(), {}, 0)
+    return Moment(room_of(row.state), dict(row.heads), row.version)
+
+
+def beyond(session_id: UUID, heads: Mapping[str, int]) -> list[Line]:
+    """Every line of every audience after these head numbers, in order.
+
+    Lines of a session are committed in the order of their ids, because its state row is locked while they are written.
+    """
+    rows = RoomEvent.objects.filter(session_id=session_id).extra(
+        where=["number > coalesce((%s::jsonb ->> audience)::bigint, 0)"], params=[json.dumps(dict(heads))]
+    )
+    return _open(session_id, rows.order_by("id")[: MOST_MISSED + 1])
+
+
+def missed(session_id: UUID, numbers: Mapping[str, int]) -> list[Line] | None:
+    """What a browser lacks that saw these last numbers, in order (RT-3); None when it is too much to catch up on."""
+    wanted = Q(pk__in=[])
+    for audience, number in numbers.items():
+        wanted |= Q(audience=audience, number__gt=number)
+    rows = RoomEvent.objects.filter(wanted, session_id=session_id).order_by("id")
+    found = _open(session_id, rows[: MOST_MISSED + 1])
+    return found if len(found) <= MOST_MISSED else None
+
+
+def latest_chat(session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int]) -> tuple[AnyEvent, ...]:
+    """The latest messages that these audiences heard, up to their head numbers, oldest first."""
+    heard = Q(pk__in=[])
+    for audience in audiences:
+        heard |= Q(audience=audience, number__lte=heads.get(audience, 0))
+    kept = RoomEvent.objects.filter(heard, session_id=session_id, kind__in=CHAT_KINDS).exclude(body=b"")
+    rows = kept.order_by("-id")
+    lines = reversed(_open(session_id, rows[:CHAT_TAIL]))
+    return tuple(read(line.frame) for line in lines)
+
+
+def read(frame: str) -> AnyEvent:
+    """The event in a frame of the log."""
+    return EVENTS.validate_python(event_fields(json.loads(frame)))
+
+
+def _open(session_id: UUID, rows: Iterable[RoomEvent]) -> list[Line]:
+    lines = []
+    for row in rows:
+        if not row.body:  # chat whose time of keeping is over: the number stays, the words are gone
+            frame = wire(Forgotten(audience=row.audience, number=row.number))
+        else:
+            frame = sealed.unseal(bytes(row.body), place=place(session_id, row.audience, row.number))
+        lines.append(Line(row.audience, row.number, row.kind, frame))
+    return lines

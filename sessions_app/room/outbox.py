@@ -1,0 +1,106 @@
+"""Sending to one connection without ever waiting for it: the first step runs at once, the rest is bounded (WS-6).
+
+Under a server that never makes a sender wait, every frame leaves in its first step and no task is made. Under one that
+does, what waits is limited in number and bytes. A browser proves that it reads by the numbers in its heartbeats; what was
+sent since the last proof is limited as well, because a server may buffer without end on our behalf.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from typing import Any
+
+MOST_WAITING = 1_000
+MOST_BYTES = 1024 * 1024
+MOST_UNPROVEN = 2 * 1024 * 1024
+
+Message = dict[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+
+@types.coroutine
+def _go_on(step: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any, Any, None]:
+    """Carries on a coroutine whose first step was already taken and is waiting for something."""
+    while True:
+        try:
+            value = yield waited_for
+        except BaseException as error:
+            try:
+                waited_for = step.throw(error)
+            except StopIteration:
+                return
+            continue
+        try:
+            waited_for = step.send(value)
+        except StopIteration:
+            return
+
+
+class Outbox:
+    """The frames on their way to one connection."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._waiting: deque[Message] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+        self._sent = 0
+        self._proven = 0
+        self._marks: deque[tuple[str, int, int]] = deque()
+
+    def push(self, frame: str) -> bool:
+        """Sends a frame now or as soon as the connection takes it; False when too much is waiting already."""
+        size = len(frame)
+        if self._task is None:
+            self._sent += size
+            return self._first_step({"type": "websocket.send", "text": frame})
+        self._waiting.append({"type": "websocket.send", "text": frame})
+        self._bytes += size
+        return len(self._waiting) <= MOST_WAITING and self._bytes <= MOST_BYTES
+
+    def mark(self, audience: str, number: int) -> bool:
+        """Remembers that a numbered frame was sent; False when too much was sent without a proof of reading."""
+        self._marks.append((audience, number, self._sent))
+        return self._sent - self._proven <= MOST_UNPROVEN
+
+    def proves(self, heads: Mapping[str, int]) -> None:
+        """The browser has handled everything up to these numbers."""
+        while self._marks and self._marks[0][1] <= heads.get(self._marks[0][0], 0):
+            self._proven = self._marks.popleft()[2]
+
+    def close(self, code: int) -> None:
+        """Closes the connection with a code; what still waits is dropped."""
+        self._waiting.clear()
+        self._bytes = 0
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._first_step({"type": "websocket.close", "code": code})
+
+    def _first_step(self, message: Message) -> bool:
+        step: Coroutine[Any, Any, None] = self._send(message)  # type: ignore[assignment]  # servers give coroutines
+        try:
+            waited_for = step.send(None)
+        except StopIteration:
+            return True
+        except Exception:
+            return False  # the connection is gone; its end is noticed elsewhere
+        self._task = asyncio.get_running_loop().create_task(self._rest(step, waited_for))
+        return True
+
+    async def _rest(self, step: Coroutine[Any, Any, None], waited_for: Any) -> None:
+        try:
+            await _go_on(step, waited_for)
+            while self._waiting:
+                message = self._waiting.popleft()
+                self._bytes -= len(message["text"])
+                self._sent += len(message["text"])
+                await self._send(message)
+        except Exception:
+            self._waiting.clear()
+        finally:
+            if self._task is asyncio.current_task():
+                self._task = None

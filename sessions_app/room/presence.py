@@ -1,0 +1,77 @@
+"""Proofs of life, written for all connections of the process in one statement per tick (AT-3).
+
+A heartbeat is answered from memory; this only remembers when it came. What could not be written is tried again with the next
+tick: of each connection only the latest proof matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sessions_app.room.models import EvidenceKind, PresenceEvidence
+from vio.common.scope import scope
+
+TICK = 1.5
+"""Seconds between two statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A connection was alive at an instant of the server's clock."""
+
+    session_id: UUID
+    program_id: UUID
+    person_id: UUID
+    client_id: UUID | None
+    connection: UUID
+    at: datetime
+
+
+def write_proofs(proofs: Sequence[Proof]) -> None:
+    """Appends one row per proof, in one statement; a repeat changes nothing (AT-9)."""
+    if not proofs:
+        return
+    with scope({proof.program_id for proof in proofs}):
+        PresenceEvidence.objects.bulk_create(
+            [
+                PresenceEvidence(
+                    session_id=proof.session_id,
+                    program_id=proof.program_id,
+                    person_id=proof.person_id,
+                    client_id=proof.client_id,
+                    connection=proof.connection,
+                    kind=EvidenceKind.SEEN,
+                    at=proof.at,
+                )
+                for proof in proofs
+            ],
+            ignore_conflicts=True,
+        )
+
+
+class PresenceWriter:
+    """Collects the latest proof of each connection until the next tick."""
+
+    def __init__(self) -> None:
+        self._latest: dict[UUID, Proof] = {}
+
+    def note(self, proof: Proof) -> None:
+        """A heartbeat came."""
+        self._latest[proof.connection] = proof
+
+    def forget(self, connection: UUID) -> None:
+        """The connection's end is written elsewhere; nothing after it may be."""
+        self._latest.pop(connection, None)
+
+    def take(self) -> list[Proof]:
+        """Everything to be written now."""
+        proofs, self._latest = list(self._latest.values()), {}
+        return proofs
+
+    def put_back(self, proofs: Sequence[Proof]) -> None:
+        """What could not be written, unless something newer has come since."""
+        for proof in proofs:
+            self._latest.setdefault(proof.connection, proof)

@@ -1,0 +1,247 @@
+"""Writes of the room: `apply_commands` takes everything that waits at one moment and commits it together.
+
+Synchronous, atomic, safe to repeat. Nothing is acknowledged or rung before the commit; ringing is the caller's last step
+(`ring`), because a hub delivers to its own connections first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+
+from sessions_app.models import Session, SessionBreak
+from sessions_app.room import access, errors
+from sessions_app.room import events as e
+from sessions_app.room.access import AccessError, Standing, Ticket
+from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
+from sessions_app.room.errors import RoomError
+from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
+from vio.common import realtime
+from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
+from vio.common.logs import log
+from vio.common.models import AuditEntry
+from vio.common.scope import scope
+
+_log = log(__name__)
+Rooms = dict[UUID, RoomInWork]
+Repeats = dict[tuple[UUID, UUID, UUID], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The outcomes in the order of the entries, and what each room's log gained."""
+
+    outcomes: list[Outcome]
+    written: list[Written]
+
+
+def topic(session_id: UUID) -> str:
+    """The bell of a room."""
+    return f"room:{session_id}"
+
+
+def apply_commands(entries: Sequence[Entry], *, now: datetime) -> Applied:
+    """Applies entries of any number of rooms in one transaction, in order, and commits once (group commit).
+
+    A batch that the database refuses is tried again room by room, so that one room's trouble stays its own; what then
+    still fails has the outcome UnavailableError and changed nothing.
+    """
+    try:
+        return _apply(entries, now)
+    except DatabaseError:
+        sessions = dict.fromkeys(entry.session_id for entry in entries)
+        if len(sessions) < 2:
+            _log.warning("room.not_committed", exc_info=True)
+            return Applied([Outcome(error=UnavailableError()) for _ in entries], [])
+    return _room_by_room(entries, sessions, now)
+
+
+def act(entries: Sequence[Entry], *, now: datetime) -> list[Outcome]:
+    """For callers outside a hub (tasks, commands): applies, then rings. Not to be called inside a transaction."""
+    applied = apply_commands(entries, now=now)
+    ring(applied.written)
+    return applied.outcomes
+
+
+def ring(written: Iterable[Written]) -> None:
+    """One bell per room that gained events; losing it costs latency only."""
+    for room in written:
+        realtime.ring_now(topic(room.session_id), room.facts())
+
+
+def room_row(session_id: UUID) -> RoomState:
+    """The state row of a session's room, made when it is missing. Raises NotFoundError without such a session."""
+    row = RoomState.objects.filter(pk=session_id).first()
+    if row is not None:
+        return row
+    session = Session.objects.select_related("group").filter(pk=session_id).first()
+    if session is None:
+        raise NotFoundError
+    first = {"room": empty_room(session).model_dump(mode="json"), "connections": {}, "clients": {}}
+    made = RoomState(session=session, program_id=session.program_id, state=first)
+    RoomState.objects.bulk_create([made], ignore_conflicts=True)
+    return RoomState.objects.get(pk=session_id)
+
+
+# --- one transaction --------------------------------------------------------------------------------------
+
+
+def _room_by_room(entries: Sequence[Entry], sessions: Iterable[UUID], now: datetime) -> Applied:
+    outcomes: dict[int, Outcome] = {}
+    written: list[Written] = []
+    for session_id in sessions:
+        chosen = [(place, entry) for place, entry in enumerate(entries) if entry.session_id == session_id]
+        applied = apply_commands([entry for _, entry in chosen], now=now)
+        outcomes.update(zip((place for place, _ in chosen), applied.outcomes, strict=True))
+        written += applied.written
+    return Applied([outcomes[place] for place in range(len(entries))], written)
+
+
+def _apply(entries: Sequence[Entry], now: datetime) -> Applied:
+    with scope({entry.program_id for entry in entries}), transaction.atomic():
+        rooms = _lock_rooms({entry.session_id for entry in entries}, now)
+        repeats = _repeats(entries)
+        standings = _standings(entries, now)
+        outcomes = []
+        for entry in entries:
+            outcome = _answer(entry, rooms, repeats, standings)
+            outcomes.append(outcome)
+            _remember_repeat(entry, outcome, repeats)
+        _write(rooms, now)
+    return Applied(outcomes, [room.written() for room in rooms.values() if room.rows])
+
+
+def _lock_rooms(session_ids: set[UUID], now: datetime) -> Rooms:
+    """The state rows, locked in the order of their ids so that two batches never wait for each other."""
+    locked = {row.session_id: row for row in _locked(session_ids)}
+    for session_id in sorted(session_ids - set(locked)):
+        room_row(session_id)
+    if len(locked) < len(session_ids):
+        locked = {row.session_id: row for row in _locked(session_ids)}
+    return {session_id: RoomInWork(row, now) for session_id, row in locked.items()}
+
+
+def _locked(session_ids: set[UUID]) -> list[RoomState]:
+    rows = RoomState.objects.select_for_update(of=("self",)).filter(pk__in=session_ids)
+    return list(rows.order_by("pk"))
+
+
+def _repeats(entries: Sequence[Entry]) -> Repeats:
+    ids = {entry.command_id for entry in entries if entry.command_id}
+    if not ids:
+        return {}
+    sessions = {entry.session_id for entry in entries}
+    known = CommandResult.objects.filter(session_id__in=sessions, command_id__in=ids)
+    return {(row.session_id, row.person_id, row.command_id): _first_answer(row) for row in known}
+
+
+def _first_answer(row: CommandResult) -> Outcome:
+    if not row.error_code:
+        return Outcome(numbers=dict(row.numbers))
+    if row.error_code in errors.MESSAGES:
+        return Outcome(error=RoomError(row.error_code))
+    return Outcome(error=DomainError(code=row.error_code))
+
+
+def _remember_repeat(entry: Entry, outcome: Outcome, repeats: Repeats) -> None:
+    """The same command twice in one batch is a repeat as well."""
+    if entry.command_id is not None and entry.person_id is not None:
+        repeats.setdefault((entry.session_id, entry.person_id, entry.command_id), outcome)
+
+
+def _standings(entries: Sequence[Entry], now: datetime) -> dict[Ticket, Standing | AccessError]:
+    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := _ticket(entry))))
+    return dict(zip(tickets, access.standings(tickets, now=now), strict=True))
+
+
+def _ticket(entry: Entry) -> Ticket | None:
+    if not entry.login or entry.person_id is None:
+        return None
+    return Ticket(entry.session_id, entry.person_id, entry.login)
+
+
+def _answer(
+    entry: Entry, rooms: Rooms, repeats: Repeats, standings: dict[Ticket, Standing | AccessError]
+) -> Outcome:
+    ticket = _ticket(entry)
+    if ticket is not None:
+        standing = standings[ticket]
+        if isinstance(standing, AccessError):
+            return Outcome(error=standing)  # withdrawn: not executed, and not remembered as an answer (AU-7)
+        if not standing.may(entry.permission):
+            return Outcome(error=NotAllowedError())
+        entry = replace(entry, role=standing.role, client_id=standing.client_id)
+    if entry.command_id is not None and entry.person_id is not None:
+        first = repeats.get((entry.session_id, entry.person_id, entry.command_id))
+        if first is not None:
+            return first
+    return rooms[entry.session_id].take(entry)
+
+
+def _write(rooms: Rooms, now: datetime) -> None:
+    """All rows of all rooms: one statement per table, audit last (its chain is locked until the commit)."""
+    work = list(rooms.values())
+    RoomEvent.objects.bulk_create([row for room in work for row in room.rows])
+    PresenceEvidence.objects.bulk_create(
+        [row for room in work for row in room.evidence], ignore_conflicts=True
+    )
+    CommandResult.objects.bulk_create([row for room in work for row in room.results])
+    for room in work:
+        _write_state(room, now)
+        _write_session(room)
+    AuditEntry.objects.bulk_create([row for room in work for row in room.audits])
+
+
+def _write_state(room: RoomInWork, now: datetime) -> None:
+    if not room.rows and not room.state_changed:
+        return
+    changes: dict[str, object] = {
+        "heads": room.heads,
+        "version": room.base + len(room.rows),
+        "changed_at": now,
+    }
+    if room.state_changed:
+        changes["state"] = room.stored()
+    RoomState.objects.filter(pk=room.row.pk).update(**changes)
+
+
+def _write_session(room: RoomInWork) -> None:
+    """The session's own columns follow the room: what attendance is computed from (R2)."""
+    for event in room.events:
+        _follow(room.row.session_id, room.row.program_id, event)
+
+
+def _follow(session_id: UUID, program_id: UUID, event: e.Event) -> None:
+    session = Session.objects.filter(pk=session_id)
+    breaks = SessionBreak.objects.filter(session_id=session_id)
+    match event:
+        case e.RoomOpened():
+            session.update(status=Session.Status.OPEN, opened_at=event.at)
+        case e.RoomStarted():
+            session.update(status=Session.Status.LIVE, started_at=event.at)
+        case e.BreakStarted():
+            _take_break(session_id, program_id, event.at)
+        case e.BreakEnded():
+            breaks.filter(taken_end=None, taken_start__isnull=False).update(taken_end=event.at)
+        case e.RoomEnded():
+            breaks.filter(taken_end=None, taken_start__isnull=False).update(taken_end=event.at)
+            session.update(status=Session.Status.ENDED, ended_at=event.at)
+        case _:
+            pass
+
+
+def _take_break(session_id: UUID, program_id: UUID, at: datetime) -> None:
+    """The first planned break not taken yet is the one; otherwise an unplanned one is written down."""
+    planned = (
+        SessionBreak.objects.filter(session_id=session_id, taken_start=None, planned_start__isnull=False)
+        .order_by("planned_start")
+        .first()
+    )
+    if planned is None:
+        SessionBreak.objects.create(session_id=session_id, program_id=program_id, taken_start=at)
+        return
+    SessionBreak.objects.filter(pk=planned.pk).update(taken_start=at)

@@ -1,0 +1,76 @@
+"""The first thing a connection hears: the snapshot, or what it missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions_app.room import log
+from sessions_app.room.access import Standing
+from sessions_app.room.events import AnyEvent
+from sessions_app.room.log import Line, Moment
+from sessions_app.room.replies import Me, Snapshot
+from sessions_app.room.views import Viewer, project, viewer_of
+from vio.common.scope import scope
+
+
+def snapshot(standing: Standing, moment: Moment, *, now: datetime) -> Snapshot:
+    """What this person may see of the room at that moment, with the numbers it holds."""
+    viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
+    return Snapshot(
+        at=now,
+        me=Me(person=viewer.person, role=standing.role, sees=viewer.sees),
+        room=project(moment.room, viewer),
+        chat=_chat(standing, viewer, moment),
+        numbers=numbers_for(viewer, moment.heads),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a connection is shown first: the snapshot, or the lines it missed; live from `version` on."""
+
+    viewer: Viewer
+    moment: Moment
+    snapshot: Snapshot | None
+    missed: list[Line]
+
+
+def view(standing: Standing, seen: Mapping[str, int] | None, *, now: datetime) -> View:
+    """The room as committed now, for this person: what they missed since `seen`, or else everything."""
+    with scope({standing.program_id}):
+        moment = log.moment(standing.session_id)
+        viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
+        missed = catch_up(standing, viewer, seen, moment) if seen is not None else None
+        if missed is None:
+            return View(viewer, moment, snapshot(standing, moment, now=now), [])
+        return View(viewer, moment, None, missed)
+
+
+def catch_up(
+    standing: Standing, viewer: Viewer, seen: Mapping[str, int], moment: Moment
+) -> list[Line] | None:
+    """What this viewer missed since the numbers seen; None when a snapshot is the honest answer (RT-3).
+
+    That is so when the numbers are not about the audiences the viewer hears now, are ahead of the log, or when too much
+    was missed.
+    """
+    heads = numbers_for(viewer, moment.heads)
+    if set(seen) != set(heads) or any(number > heads[audience] for audience, number in seen.items()):
+        return None
+    missed = log.missed(standing.session_id, seen)
+    if missed is None:
+        return None
+    return [line for line in missed if line.number <= heads[line.audience]]
+
+
+def numbers_for(viewer: Viewer, heads: Mapping[str, int]) -> dict[str, int]:
+    """The head numbers of the audiences a viewer hears."""
+    return {audience: heads.get(audience, 0) for audience in viewer.audiences}
+
+
+def _chat(standing: Standing, viewer: Viewer, moment: Moment) -> tuple[AnyEvent, ...]:
+    if not any(moment.heads.get(audience) for audience in viewer.audiences):
+        return ()
+    return log.latest_chat(standing.session_id, viewer.audiences, moment.heads)

@@ -1,0 +1,62 @@
+"""The live state of one room: a value, the fold of its events. No database, clock or socket here."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app.room.words import Admission, ChatMode, Phase, Place, Role
+
+
+class Occupant(BaseModel):
+    """One person as the room knows them. ``staff_name`` is the full name and is shown to staff alone
+    (AZ-6).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    role: Role
+    name: str
+    staff_name: str = ""
+    place: Place
+    connected: bool = True
+    since: datetime | None = None
+    lost_at: datetime | None = None
+    admitted_before: bool = False
+
+
+class Room(BaseModel):
+    """Everything lasting about a live room. Hands keep their order; times are the server's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phase: Phase = Phase.CLOSED
+    admission: Admission = Admission.EACH
+    opened_at: datetime | None = None
+    started_at: datetime | None = None
+    break_since: datetime | None = None
+    ended_at: datetime | None = None
+    locked: bool = False
+    chat_mode: ChatMode = ChatMode.GROUP
+    people: dict[str, Occupant] = Field(default_factory=dict)
+    hands: tuple[str, ...] = ()
+    muted: frozenset[str] = frozenset()
+    support: dict[str, datetime] = Field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether people may be admitted and take part: open and not over."""
+        return self.phase in (Phase.LOBBY, Phase.RUNNING, Phase.BREAK)
+
+    def at(self, place: Place) -> Iterator[Occupant]:
+        """Everybody in one place, in the order in which they got there."""
+        there = [person for person in self.people.values() if person.place is place]
+        return iter(
+            sorted(there, key=lambda person: (person.since.timestamp() if person.since else 0.0, person.id))
+        )
+
+    def place_of(self, person: str) -> Place | None:
+        """Where a person is, or None for somebody the room has never seen."""
+        occupant = self.people.get(person)
+        return occupant.place if occupant else None

@@ -1,0 +1,37 @@
+"""The room's Celery tasks: each a tick that asks the database what is due."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from sessions_app.room import clock
+from vio.common.tasks import system_task
+
+
+@shared_task(name="room.open_due")
+@system_task
+def open_due() -> None:
+    """Opens the waiting rooms that are due."""
+    clock.open_due_rooms(now=timezone.now())
+
+
+@shared_task(name="room.end_due")
+@system_task
+def end_due() -> None:
+    """Ends the rooms that overran."""
+    clock.end_due_rooms(now=timezone.now())
+
+
+@shared_task(name="room.sweep_presence")
+@system_task
+def sweep_presence() -> None:
+    """Closes presence that died (AT-4)."""
+    clock.sweep_presence(now=timezone.now())
+
+
+@shared_task(name="room.forget_chat")
+@system_task
+def forget_chat() -> None:
+    """Empties chat whose time of keeping is over."""
+    clock.forget_chat(now=timezone.now())

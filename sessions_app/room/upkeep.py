@@ -1,0 +1,176 @@
+"""What a hub does by itself: writes proofs of life, looks for missed bells, closes the silent, asks again who may be here.
+
+Each loop survives whatever one round meets; trouble is logged and the next round tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from sessions_app.room import access, joining
+from sessions_app.room.access import AccessError, Standing
+from sessions_app.room.link import Link
+from sessions_app.room.models import RoomState
+from sessions_app.room.presence import TICK, write_proofs
+from vio.common import logs
+from vio.common.scope import every_program
+
+if TYPE_CHECKING:
+    from sessions_app.room.hub import Hub
+
+_log = logs.log(__name__)
+STALE_AFTER = 30.0  # AT-2, by a clock that only goes forward (AT-7)
+FORGET_LIMITS = 120.0
+RECHECK = 4.0
+"""Seconds between two questions whether everybody connected may still be here (AU-7: closed within 5 s)."""
+POLL = 2.0
+"""Seconds between two questions to the database how far each room is (RT-5)."""
+SIGNED_OUT, NO_LONGER_ALLOWED, RESTART, STALE = 4401, 4403, 1012, 1001
+CODES = {"signed_out": SIGNED_OUT}
+
+
+def start(hub: Hub) -> None:
+    """Starts the loops of a hub and sees to it that a stop of the server closes its sockets (RT-8)."""
+    for round_, seconds in (
+        (write_presence, TICK),
+        (close_silent, 5.0),
+        (look_for_missed, POLL),
+    ):
+        hub.later(_every(hub, round_, seconds))
+    hub.later(_recheck_often(hub))
+    _stop_with_the_server(hub)
+
+
+async def stop(hub: Hub) -> None:
+    """Closes every socket with 1012, writes the evidence, ends the loops. Takes at most a few seconds."""
+    hub.stopping = True
+    for link in list(hub.links()):
+        link.close(RESTART)
+        joining.leave(hub, link, cause="server", at=hub.now())
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(4):
+            await write_presence(hub)
+            await hub.committer.drain()
+    except (TimeoutError, DatabaseError):
+        _log.warning("room.stopped_early")
+    for task in list(hub._tasks):
+        task.cancel()
+    await hub.listener.stop()
+    hub.threads.stop()
+    hub.bells.stop()
+
+
+async def write_presence(hub: Hub) -> None:
+    """One statement with the latest proof of each connection that sent one."""
+    proofs = hub.presence.take()
+    if not proofs:
+        return
+    try:
+        await hub.threads.run(write_proofs, proofs)
+    except BaseException:
+        hub.presence.put_back(proofs)
+        raise
+
+
+async def close_silent(hub: Hub) -> None:
+    """Closes connections without a heartbeat for 30 s; their presence ends at the last one (AT-2)."""
+    now = time.monotonic()
+    for link in list(hub.links()):
+        if now - link.alive > STALE_AFTER:
+            link.close(STALE)
+        if link.closed is not None:
+            joining.leave(hub, link, cause="dropped", at=link.last_seen)
+    for person, limits in list(hub.limits.items()):
+        if now - limits.frames.at > FORGET_LIMITS and not hub.is_here(person):
+            del hub.limits[person]
+
+
+async def look_for_missed(hub: Hub) -> None:
+    """Asks the database how far each room is, so that a lost bell is noticed even when no other follows (RT-5).
+
+    A connection of ours that is no longer counted there was taken for dead while it lived; it is counted again.
+    """
+    if not hub.rooms:
+        return
+    ours = [link for link in hub.links() if link.counted and not link.joining]
+    found = await hub.threads.run(_rows, list(hub.rooms))
+    for session_id, (version, _) in found.items():
+        room = hub.rooms.get(session_id)
+        if room is not None and room.ready.is_set() and version > room.version:
+            hub.repair(room)
+    for link in ours:
+        _, connections = found.get(link.standing.session_id, (0, {}))
+        if link.counted and not link.joining and link.closed is None and str(link.id) not in connections:
+            hub.later(joining.heal(hub, link))
+
+
+async def recheck(hub: Hub) -> None:
+    """Asks again whether everybody connected may be here; closes those who may not (AU-7, AZ-6)."""
+    links = [link for link in hub.links() if link.closed is None]
+    found = await hub.threads.run(access.standings, [link.ticket for link in links], now=hub.now())
+    for link, standing in zip(links, found, strict=True):
+        code = _must_close(link, standing)
+        if code is not None:
+            link.close(code)
+            joining.leave(hub, link, cause="removed", at=hub.now())
+
+
+def _must_close(link: Link, standing: Standing | AccessError) -> int | None:
+    if isinstance(standing, AccessError):
+        return CODES.get(standing.code, NO_LONGER_ALLOWED)
+    if standing.role is not link.standing.role or standing.roles != link.standing.roles:
+        return RESTART  # another role: the browser comes again and finds its new place
+    return None
+
+
+def _rows(session_ids: list[UUID]) -> dict[UUID, tuple[int, dict[str, str]]]:
+    with every_program():
+        rows = RoomState.objects.filter(pk__in=session_ids).values_list("pk", "version", "state__connections")
+        return {key: (version, connections or {}) for key, version, connections in rows}
+
+
+async def _recheck_often(hub: Hub) -> None:
+    while not hub.stopping:
+        try:
+            async with asyncio.timeout(RECHECK):
+                await hub.revoked.wait()
+        except TimeoutError:
+            pass
+        hub.revoked.clear()
+        await _survive(recheck, hub)
+
+
+async def _every(hub: Hub, round_: Callable[[Hub], Awaitable[None]], seconds: float) -> None:
+    while not hub.stopping:
+        await asyncio.sleep(seconds)
+        await _survive(round_, hub)
+
+
+async def _survive(round_: Callable[[Hub], Awaitable[None]], hub: Hub) -> None:
+    try:
+        await round_(hub)
+    except Exception:  # a loop that ends would leave everybody unchecked; the next round tries again
+        _log.warning("room.round_failed", round=round_.__name__, exc_info=True)
+
+
+def _stop_with_the_server(hub: Hub) -> None:
+    """Daphne cancels its applications on SIGTERM but neither closes their sockets nor lets them finish writing."""
+    if "twisted.internet.reactor" not in sys.modules:
+        return
+    from twisted.internet import defer, reactor
+
+    if not getattr(reactor, "running", False):
+        return
+    loop = asyncio.get_running_loop()
+    before_shutdown: Any = reactor.addSystemEventTrigger
+    before_shutdown(
+        "before", "shutdown", lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop(hub), loop=loop))
+    )

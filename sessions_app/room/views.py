@@ -1,0 +1,99 @@
+"""What one viewer may see of the room, as a value: ``project`` cuts the state down, ``apply_view`` carries it
+on.
+
+The same fold serves the server and every view, so the law of RT-4 is short: cutting down after an event gives
+the same as applying the event to what was cut down. Staff see all, people in the room see first name and
+initial of those in it (AZ-6), anybody else sees themselves and nothing more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions_app.room import events as e
+from sessions_app.room.fold import apply
+from sessions_app.room.state import Occupant, Room
+from sessions_app.room.words import Phase, Place, Role, Sees
+
+CHAT_TAIL = 50
+"""How many of the latest messages a snapshot carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody looking at the room, and how much of it they are shown."""
+
+    person: str
+    sees: Sees
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The log's audiences this viewer hears."""
+        mine = f"person:{self.person}"
+        if self.sees is Sees.ALL:
+            return ("room", "staff", mine)
+        return ("room", mine) if self.sees is Sees.ROOM else (mine,)
+
+
+def viewer_of(state: Room, person: str, role: Role) -> Viewer:
+    """What a person sees now. Hosts see all; an observer sees what the people in the room see."""
+    if role.hosts:
+        return Viewer(person, Sees.ALL)
+    occupant = state.people.get(person)
+    if occupant is None:
+        return Viewer(person, Sees.SELF)
+    over = state.phase is Phase.ENDED and occupant.place is Place.GONE and occupant.admitted_before
+    inside = occupant.place is Place.IN or over
+    return Viewer(person, Sees.ROOM if inside else Sees.SELF)
+
+
+def project(state: Room, viewer: Viewer) -> Room:
+    """The part of the state this viewer may know. Projecting twice changes nothing."""
+    if viewer.sees is Sees.ALL:
+        return state
+    if viewer.sees is Sees.ROOM:
+        return _for_room(state, viewer.person)
+    return _for_self(state, viewer.person)
+
+
+def apply_view(view: Room, event: e.Event, viewer: Viewer) -> Room:
+    """The view after an event this viewer heard."""
+    return project(apply(view, event), viewer)
+
+
+def hears(viewer: Viewer, event: e.Event) -> bool:
+    """Whether the event is in one of the viewer's audiences."""
+    return event.audience in viewer.audiences
+
+
+def chat_for(viewer: Viewer, said: Sequence[e.Event]) -> Sequence[e.Event]:
+    """The latest messages among ``said`` that this viewer may read, oldest first."""
+    messages = [event for event in said if isinstance(event, CHAT_EVENTS) and hears(viewer, event)]
+    return messages[-CHAT_TAIL:]
+
+
+CHAT_EVENTS = (e.ChatSent, e.StaffChatSent, e.YouWroteToStaff)
+
+
+def _for_room(state: Room, person: str) -> Room:
+    inside = {key: _as_peer(other) for key, other in state.people.items() if other.place is Place.IN}
+    return state.model_copy(
+        update={"people": inside, "support": _own(state, person), "admission": Room().admission}
+    )
+
+
+def _as_peer(occupant: Occupant) -> Occupant:
+    hidden = {"staff_name": "", "since": None, "lost_at": None, "admitted_before": False}
+    return occupant.model_copy(update=hidden)
+
+
+def _for_self(state: Room, person: str) -> Room:
+    occupant = state.people.get(person)
+    if occupant is None or occupant.place is Place.EXPECTED:
+        return Room(support=_own(state, person))
+    shown = {"staff_name": "", "lost_at": None, "admitted_before": False, "connected": True}
+    return Room(people={person: occupant.model_copy(update=shown)}, support=_own(state, person))
+
+
+def _own(state: Room, person: str) -> dict[str, datetime]:
+    return {key: at for key, at in state.support.items() if key == person}

@@ -1,0 +1,339 @@
+"""From timetables to sessions: made ahead of time, kept in step with their series, moved and called off.
+
+A session's id follows from its series and date, and (series, date) is unique in the database, so that making them
+ten times, or by two schedulers at once, gives the same sessions. Only sessions that have not begun ever change.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+
+from groups.calendars import Occurrence, RuleError, Timetable, dates, occurrence, occurrences
+from groups.models import Group, Series
+from groups.rules import break_problem
+from groups.selectors import timetable_of
+from groups.services import series as series_service
+from sessions_app.models import Session, SessionBreak
+from vio.common import audit
+from vio.common.actors import Actor
+from vio.common.errors import BadInputError, ConflictError
+from vio.common.localtime import local_date
+from vio.common.logs import log
+from vio.common.permissions import Permission
+from vio.common.realtime import ring_on_commit
+
+HORIZON_DAYS = 28
+_NAMES = uuid.UUID("6f1f1c55-7d39-4c53-9e2b-3e3f0f6c8a10")
+_log = log(__name__)
+
+
+def session_id(series_id: uuid.UUID, on: date) -> uuid.UUID:
+    """The id of a series' session on a date: the same wherever and whenever it is made."""
+    return uuid.uuid5(_NAMES, f"{series_id}:{on.isoformat()}")
+
+
+# --- materialising ----------------------------------------------------------------------------------------
+
+
+def materialise_sessions(
+    *, actor: Actor, now: datetime, days: int = HORIZON_DAYS, series_ids: Collection[uuid.UUID] | None = None
+) -> int:
+    """Makes the sessions of the coming `days` local dates that do not exist yet; returns how many were made.
+
+    Meetings that are over already are not made up. A series whose rule cannot be read is logged and passed over.
+    """
+    rows = Series.objects.filter(group__is_active=True).select_related("program", "group").order_by("pk")
+    if series_ids is not None:
+        rows = rows.filter(pk__in=series_ids)
+    made = 0
+    for series in rows:
+        try:
+            if _missing(series, now, days):
+                made += _materialise(actor, series.pk, now, days)
+        except RuleError:
+            _log.error("series.unreadable", series_id=str(series.pk))
+    return made
+
+
+def _missing(series: Series, now: datetime, days: int) -> list[Occurrence]:
+    first = local_date(now, series.program.zone)
+    wanted = occurrences(timetable_of(series), first, first + timedelta(days=days))
+    if not wanted:
+        return []
+    there = set(
+        Session.objects.filter(series=series, occurrence__gte=first).values_list("occurrence", flat=True)
+    )
+    return [o for o in wanted if o.on not in there and o.ends_at > now]
+
+
+@transaction.atomic
+def _materialise(actor: Actor, series_id: uuid.UUID, now: datetime, days: int) -> int:
+    # The lock lets a change of the series and two schedulers pass one after the other.
+    series = Series.objects.select_for_update(of=("self",)).select_related("program").get(pk=series_id)
+    missing = _missing(series, now, days)
+    if missing:
+        insert_sessions(series, missing)
+        audit.record(
+            actor=actor,
+            action="session.planned",
+            program_id=series.program_id,
+            subject=series,
+            details={"count": len(missing)},
+        )
+    return len(missing)
+
+
+def insert_sessions(series: Series, wanted: Sequence[Occurrence]) -> None:
+    """Inserts sessions and their planned breaks; what exists already is left as it is (ON CONFLICT DO NOTHING)."""
+    sessions = [_new_session(series, found) for found in wanted]
+    Session.objects.bulk_create(sessions, ignore_conflicts=True)
+    # Where another row already holds the date, ours was not inserted and has no breaks to plan.
+    ours = set(Session.objects.filter(pk__in=[s.pk for s in sessions]).values_list("pk", flat=True))
+    breaks = [
+        row
+        for session, found in zip(sessions, wanted, strict=True)
+        if session.pk in ours
+        for row in _planned_breaks(session, found.breaks)
+    ]
+    SessionBreak.objects.bulk_create(breaks, ignore_conflicts=True)
+
+
+def _new_session(series: Series, found: Occurrence) -> Session:
+    return Session(
+        id=session_id(series.pk, found.on),
+        program_id=series.program_id,
+        group_id=series.group_id,
+        series=series,
+        occurrence=found.on,
+        title=series.title,
+        service_type=series.service_type,
+        local_date=found.on,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+    )
+
+
+def _planned_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> list[SessionBreak]:
+    return [
+        SessionBreak(
+            id=uuid.uuid5(session.pk, f"break:{start.isoformat()}"),
+            program_id=session.program_id,
+            session=session,
+            planned_start=start,
+            planned_end=end,
+        )
+        for start, end in planned
+    ]
+
+
+# --- following the series ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
+    """Brings the sessions that have not begun into step with their series and makes what is missing.
+
+    A date called off becomes cancelled, a date given back is planned again, a date the rule no longer has is removed
+    (cancelled, if something already refers to it). Returns how many sessions were touched or made.
+    """
+    row = Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series.pk)
+    table = timetable_of(row)
+    begun_not = Session.objects.select_for_update(of=("self",)).filter(
+        series=row,
+        status__in=[Session.Status.SCHEDULED, Session.Status.CANCELLED],
+        started_at=None,
+        starts_at__gt=now,
+    )
+    touched = sum(
+        _follow(session, row, table, actor=actor, now=now)
+        for session in begun_not.order_by("starts_at")
+        if session.occurrence is not None
+    )
+    if touched:
+        audit.record(
+            actor=actor,
+            action="session.replanned",
+            program_id=row.program_id,
+            subject=row,
+            details={"count": touched},
+        )
+    made = materialise_sessions(actor=actor, now=now, series_ids=[row.pk]) if row.group.is_active else 0
+    return touched + made
+
+
+def _follow(session: Session, series: Series, table: Timetable, *, actor: Actor, now: datetime) -> bool:
+    on = session.occurrence
+    assert on is not None  # noqa: S101  # the caller filtered; tells the type checker
+    if on in table.cancelled:
+        return _call_off(session, actor=actor, now=now)
+    if not series.group.is_active or on not in dates(table, on, on):
+        return session.status != Session.Status.CANCELLED and _remove(session, actor=actor, now=now)
+    return _renew(session, series, occurrence(table, on), now=now)
+
+
+def _renew(session: Session, series: Series, found: Occurrence, *, now: datetime) -> bool:
+    # Tonight is not moved into the past, and an evening moved by hand stays where it was put.
+    back = session.status == Session.Status.CANCELLED
+    if found.starts_at <= now or (not session.follows_series and not back):
+        return False
+    wanted = {
+        "title": series.title,
+        "service_type": series.service_type,
+        "starts_at": found.starts_at,
+        "ends_at": found.ends_at,
+        "local_date": found.on,
+        "status": Session.Status.SCHEDULED,
+        "cancelled_at": None,
+        "follows_series": True,
+    }
+    planned = set(session.breaks.values_list("planned_start", "planned_end"))
+    if planned == set(found.breaks) and all(getattr(session, k) == v for k, v in wanted.items()):
+        return False
+    for name, value in wanted.items():
+        setattr(session, name, value)
+    session.save(update_fields=list(wanted))
+    _replace_breaks(session, found.breaks)
+    return True
+
+
+def _replace_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> None:
+    session.breaks.all().delete()
+    SessionBreak.objects.bulk_create(_planned_breaks(session, planned))
+
+
+def _remove(session: Session, *, actor: Actor, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            session.delete()
+    except ProtectedError:
+        return _call_off(session, actor=actor, now=now)
+    return True
+
+
+# --- one session ------------------------------------------------------------------------------------------
+
+
+def _call_off(session: Session, *, actor: Actor, now: datetime) -> bool:
+    """Cancels a session that has not ended; the conditional update decides between two who try (False: too late)."""
+    open_states = [Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE]
+    changed = Session.objects.filter(pk=session.pk, status__in=open_states).update(
+        status=Session.Status.CANCELLED, cancelled_at=now
+    )
+    if not changed:
+        return False
+    audit.record(actor=actor, action="session.cancelled", program_id=session.program_id, subject=session)
+    ring_on_commit(f"desk:{session.program_id}", {"kind": "session", "id": str(session.pk)})
+    ring_on_commit(f"room:{session.pk}", {"kind": "session", "id": str(session.pk)})
+    return True
+
+
+@transaction.atomic
+def cancel_session(*, actor: Actor, session: Session, now: datetime) -> Session:
+    """The program calls a session off: it counts against nobody (R7, C3). Raises ConflictError when it has ended.
+
+    The date is noted in the series too, so that no later change of the series brings the session back.
+    """
+    actor.require(Permission.MANAGE_GROUPS, session.program_id)
+    if session.series is not None and session.occurrence is not None:
+        series_service.note_cancelled(series_id=session.series.pk, on=session.occurrence)
+    if not _call_off(session, actor=actor, now=now):
+        raise ConflictError("This session has already ended or was called off before.", code="session_over")
+    session.refresh_from_db()
+    return session
+
+
+@transaction.atomic
+def plan_session(
+    *, actor: Actor, group: Group, title: str, service_type: str, starts_at: datetime, minutes: int,
+    breaks: Sequence[tuple[int, int]] = (), now: datetime, is_rehearsal: bool = False,
+) -> Session:  # fmt: skip
+    """Plans one meeting outside of any series; breaks are (minutes after the start, length).
+
+    Raises BadInputError for a meeting in the past or breaks that do not fit, ConflictError beside another meeting.
+    """
+    actor.require(Permission.MANAGE_GROUPS, group.program_id)
+    ends_at = _checked_end(starts_at, minutes, breaks, now)
+    Group.objects.select_for_update().get(pk=group.pk)
+    _refuse_double_booking(group, starts_at, ends_at)
+    session = Session.objects.create(
+        program_id=group.program_id,
+        group=group,
+        title=title,
+        service_type=service_type,
+        local_date=local_date(starts_at, group.program.zone),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        is_rehearsal=is_rehearsal,
+    )
+    SessionBreak.objects.bulk_create(_planned_breaks(session, _instants(starts_at, breaks)))
+    audit.record(actor=actor, action="session.planned", program_id=group.program_id, subject=session)
+    ring_on_commit(f"desk:{group.program_id}", {"kind": "session", "id": str(session.pk)})
+    return session
+
+
+@transaction.atomic
+def move_session(
+    *, actor: Actor, session: Session, starts_at: datetime, minutes: int,
+    breaks: Sequence[tuple[int, int]], now: datetime,
+) -> Session:  # fmt: skip
+    """Moves one meeting that has not begun; the rest of its series stays. Raises as `plan_session`."""
+    actor.require(Permission.MANAGE_GROUPS, session.program_id)
+    ends_at = _checked_end(starts_at, minutes, breaks, now)
+    group = Group.objects.select_for_update().get(pk=session.group_id)
+    _refuse_double_booking(group, starts_at, ends_at, besides=session)
+    moved = Session.objects.filter(
+        pk=session.pk, status=Session.Status.SCHEDULED, starts_at=session.starts_at
+    ).update(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        local_date=local_date(starts_at, session.program.zone),
+        follows_series=False,
+    )
+    if not moved:
+        raise ConflictError(
+            "This session has begun, or somebody else moved it. Please look again.", code="session_changed"
+        )
+    session.refresh_from_db()
+    _replace_breaks(session, _instants(starts_at, breaks))
+    audit.record(actor=actor, action="session.moved", program_id=session.program_id, subject=session)
+    ring_on_commit(f"desk:{session.program_id}", {"kind": "session", "id": str(session.pk)})
+    return session
+
+
+def _instants(starts_at: datetime, breaks: Iterable[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
+    return [
+        (starts_at + timedelta(minutes=after), starts_at + timedelta(minutes=after + length))
+        for after, length in breaks
+    ]
+
+
+def _checked_end(
+    starts_at: datetime, minutes: int, breaks: Sequence[tuple[int, int]], now: datetime
+) -> datetime:
+    if not 1 <= minutes <= 720:
+        raise BadInputError(fields={"minutes": "A session lasts between 1 and 720 minutes."})
+    problem = break_problem(breaks, minutes)
+    if problem:
+        raise BadInputError(fields={"breaks": problem})
+    ends_at = starts_at + timedelta(minutes=minutes)
+    if ends_at <= now:
+        raise BadInputError(fields={"starts_on": "This is in the past. A session can only be planned ahead."})
+    return ends_at
+
+
+def _refuse_double_booking(
+    group: Group, starts_at: datetime, ends_at: datetime, *, besides: Session | None = None
+) -> None:
+    others = Session.objects.filter(
+        ~Q(status=Session.Status.CANCELLED), group=group, starts_at__lt=ends_at, ends_at__gt=starts_at
+    )
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    if others.exists():
+        message = "This group already meets at that time."
+        raise ConflictError(message, code="double_booked", fields={"starts_on": message})

@@ -1,0 +1,74 @@
+"""People and shorthand for the room's pure tests: Alice and Ben are clients, Fay and Gus host, Olga
+observes.
+"""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from sessions_app.room import acts
+from sessions_app.room import commands as c
+from sessions_app.room.events import Event
+from sessions_app.room.rules import RoomActor, apply_all, decide
+from sessions_app.room.state import Room
+from sessions_app.room.words import Role
+
+START = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)
+ALICE = RoomActor("alice", Role.CLIENT)
+BEN = RoomActor("ben", Role.CLIENT)
+CORA = RoomActor("cora", Role.CLIENT)
+FAY = RoomActor("fay", Role.FACILITATOR)
+GUS = RoomActor("gus", Role.COFACILITATOR)
+OLGA = RoomActor("olga", Role.OBSERVER)
+HOUSE = RoomActor("", Role.FACILITATOR)
+EVERYBODY = (ALICE, BEN, CORA, FAY, GUS, OLGA)
+NAMES = {actor.person: f"{actor.person.title()} X." for actor in EVERYBODY}
+_SPACE = UUID("0fd7a0a8-7f4b-4f3c-9a7e-6f1d2f7b5a10")
+
+
+def id_of(number: int) -> UUID:
+    """A command id that is the same in every run."""
+    return uuid5(_SPACE, str(number))
+
+
+ID = id_of(0)
+
+
+def arrive(actor: RoomActor) -> acts.Arrive:
+    """The actor's connection at the door."""
+    return acts.Arrive(name=NAMES[actor.person], staff_name=f"{actor.person.title()} Xavier")
+
+
+class Evening:
+    """A room played by hand: every step goes through the rules and is remembered."""
+
+    def __init__(self, state: Room | None = None) -> None:
+        self.state = state or Room()
+        self.log: list[Event] = []
+        self.now = START
+
+    def does(self, actor: RoomActor, command: c.Command | acts.Act) -> list[Event]:
+        """One step, one second later; raises RoomError and changes nothing when refused."""
+        events = decide(self.state, command, actor, self.now + timedelta(seconds=1))
+        self.now += timedelta(seconds=1)
+        self.state = apply_all(self.state, events)
+        self.log += events
+        return events
+
+
+def open_room(*inside: RoomActor) -> Evening:
+    """A room that Fay opened, with these people in it."""
+    evening = Evening()
+    evening.does(FAY, arrive(FAY))
+    evening.does(FAY, c.RoomOpen(id=ID))
+    for actor in inside:
+        evening.does(actor, arrive(actor))
+        if actor.role is Role.CLIENT:
+            evening.does(FAY, c.ClientAdmit(id=ID, person=actor.person))
+    return evening
+
+
+def running_room(*inside: RoomActor) -> Evening:
+    """The same, started."""
+    evening = open_room(*inside)
+    evening.does(FAY, c.RoomStart(id=ID))
+    return evening

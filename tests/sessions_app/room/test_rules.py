@@ -1,0 +1,398 @@
+"""The room's rule book: what each act leads to, and what each refusal is called."""
+
+import pytest
+
+from sessions_app.room import acts
+from sessions_app.room import commands as c
+from sessions_app.room.errors import MESSAGES, RoomError
+from sessions_app.room.rules import RULES, RoomActor, decide
+from sessions_app.room.state import Room
+from sessions_app.room.words import Admission, ChatMode, Phase, Place, RemovalReason
+from tests.sessions_app.room.evening import (
+    ALICE,
+    BEN,
+    CORA,
+    EVERYBODY,
+    FAY,
+    GUS,
+    HOUSE,
+    ID,
+    OLGA,
+    START,
+    Evening,
+    arrive,
+    open_room,
+    running_room,
+)
+
+
+def kinds(events: list[object]) -> list[str]:
+    return [event.type for event in events]  # type: ignore[attr-defined]  # every event class has a type
+
+
+def refuses(evening: Evening, actor: RoomActor, command: c.Command | acts.Act, code: str) -> None:
+    """The act is refused with this code and changes nothing."""
+    before = evening.state
+    with pytest.raises(RoomError) as refusal:
+        evening.does(actor, command)
+    assert refusal.value.code == code
+    assert refusal.value.message == MESSAGES[code]
+    assert evening.state is before
+
+
+def removal(person: str) -> c.ClientRemove:
+    return c.ClientRemove(id=ID, person=person, reason_code=RemovalReason.SAFETY)
+
+
+HOSTS_ONLY = [
+    c.RoomStart(id=ID),
+    c.BreakStart(id=ID),
+    c.BreakEnd(id=ID),
+    c.RoomEnd(id=ID),
+    c.RoomLock(id=ID),
+    c.RoomUnlock(id=ID),
+    c.RoomOpen(id=ID),
+    c.ClientAdmit(id=ID, person="ben"),
+    c.ClientAdmitAll(id=ID),
+    removal("ben"),
+    c.ClientRestore(id=ID, person="ben"),
+    c.ClientToLobby(id=ID, person="ben"),
+    c.ClientMute(id=ID, person="ben"),
+    c.EveryoneMute(id=ID),
+    c.ChatSetMode(id=ID, mode=ChatMode.OFF),
+    c.SupportAnswer(id=ID, person="ben"),
+]
+
+
+@pytest.mark.parametrize("actor", [ALICE, OLGA], ids=lambda actor: actor.role.value)
+@pytest.mark.parametrize("command", HOSTS_ONLY, ids=lambda command: command.type)
+def test_only_hosts_run_the_room(command: c.Command, actor: RoomActor) -> None:
+    refuses(running_room(ALICE, BEN, OLGA), actor, command, "not_allowed")
+
+
+@pytest.mark.parametrize("command", HOSTS_ONLY, ids=lambda command: command.type)
+def test_a_host_who_is_not_in_the_room_runs_nothing(command: c.Command) -> None:
+    refuses(running_room(BEN), GUS, command, "not_in_room")
+
+
+def test_the_co_facilitator_has_the_same_powers() -> None:
+    evening = open_room(GUS)
+    assert kinds(evening.does(GUS, c.RoomStart(id=ID))) == ["room.started"]
+    assert kinds(evening.does(GUS, c.RoomEnd(id=ID))) == ["room.ended"]
+
+
+class TestCourse:
+    def test_an_evening_from_opening_to_end(self) -> None:
+        evening = open_room(ALICE)
+        assert kinds(evening.does(FAY, c.RoomStart(id=ID))) == ["room.started"]
+        assert evening.state.started_at == evening.now
+        assert kinds(evening.does(FAY, c.BreakStart(id=ID))) == ["break.started"]
+        assert evening.state.break_since == evening.now
+        assert kinds(evening.does(FAY, c.BreakEnd(id=ID))) == ["break.ended"]
+        assert evening.state.break_since is None
+        assert kinds(evening.does(FAY, c.RoomEnd(id=ID))) == ["room.ended"]
+        assert evening.state.phase is Phase.ENDED
+        assert evening.state.ended_at == evening.now
+        assert evening.state.place_of("alice") is Place.GONE
+
+    @pytest.mark.parametrize(
+        ("command", "code"),
+        [
+            (c.RoomOpen(id=ID), "already_open"),
+            (c.BreakStart(id=ID), "not_running"),
+            (c.BreakEnd(id=ID), "no_break"),
+            (c.RoomUnlock(id=ID), "not_locked"),
+            (c.ChatSetMode(id=ID, mode=ChatMode.GROUP), "same_mode"),
+        ],
+        ids=lambda value: getattr(value, "type", value),
+    )
+    def test_refused_while_the_lobby_is_open(self, command: c.Command, code: str) -> None:
+        refuses(open_room(ALICE), FAY, command, code)
+
+    @pytest.mark.parametrize("command", HOSTS_ONLY, ids=lambda command: command.type)
+    def test_nothing_is_run_before_the_opening(self, command: c.Command) -> None:
+        evening = Evening()
+        evening.does(FAY, arrive(FAY))
+        if isinstance(command, c.RoomOpen):
+            assert kinds(evening.does(FAY, command)) == ["room.opened"]
+            return
+        refuses(evening, FAY, command, "no_request" if isinstance(command, c.SupportAnswer) else "not_open")
+
+    def test_no_second_start_and_no_second_break(self) -> None:
+        evening = running_room()
+        refuses(evening, FAY, c.RoomStart(id=ID), "already_started")
+        evening.does(FAY, c.BreakStart(id=ID))
+        refuses(evening, FAY, c.BreakStart(id=ID), "on_break")
+        refuses(evening, FAY, c.RoomStart(id=ID), "already_started")
+
+    def test_after_the_end_nothing_but_the_end(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(FAY, c.RoomEnd(id=ID))
+        refuses(evening, ALICE, arrive(ALICE), "room_ended")
+        refuses(evening, FAY, arrive(FAY), "room_ended")
+        refuses(evening, ALICE, c.ChatSend(id=ID, text="hello"), "room_ended")
+        refuses(evening, HOUSE, acts.EndDue(), "room_ended")
+        refuses(evening, HOUSE, acts.OpenDue(), "room_ended")
+
+    def test_the_clock_opens_and_ends_too(self) -> None:
+        evening = Evening()
+        opened = evening.does(HOUSE, acts.OpenDue())
+        assert kinds(opened) == ["room.opened"]
+        assert opened[0].by is None  # type: ignore[attr-defined]  # RoomOpened
+        refuses(evening, HOUSE, acts.OpenDue(), "already_open")
+        assert kinds(evening.does(HOUSE, acts.EndDue())) == ["room.ended"]
+
+    def test_those_who_still_wait_at_the_end_are_told(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(BEN, arrive(BEN))
+        ended = evening.does(FAY, c.RoomEnd(id=ID))
+        assert kinds(ended) == ["room.ended", "you.dismissed"]
+        assert ended[1].audience == "person:ben"
+
+
+class TestDoor:
+    def test_a_client_waits_until_admitted(self) -> None:
+        evening = open_room()
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["client.waiting", "you.waiting"]
+        assert kinds(evening.does(FAY, c.ClientAdmit(id=ID, person="alice"))) == [
+            "client.admitted",
+            "you.admitted",
+        ]
+        assert evening.state.place_of("alice") is Place.IN
+        refuses(evening, FAY, c.ClientAdmit(id=ID, person="alice"), "not_waiting")
+
+    def test_known_clients_pass_by_themselves_when_the_room_is_set_so(self) -> None:
+        evening = Evening(Room(admission=Admission.ROSTER))
+        evening.does(HOUSE, acts.OpenDue())
+        assert kinds(evening.does(ALICE, arrive(ALICE)))[-1] == "you.admitted"
+
+    def test_nobody_comes_before_the_opening_but_staff(self) -> None:
+        evening = Evening()
+        refuses(evening, ALICE, arrive(ALICE), "not_open")
+        assert kinds(evening.does(OLGA, arrive(OLGA))) == ["staff.joined"]
+
+    def test_admit_all_takes_those_who_are_connected_in_their_order(self) -> None:
+        evening = open_room()
+        for actor in (BEN, ALICE, CORA):
+            evening.does(actor, arrive(actor))
+        evening.does(CORA, acts.Lose())
+        admitted = evening.does(FAY, c.ClientAdmitAll(id=ID))
+        assert [event.person for event in admitted[::2]] == ["ben", "alice"]  # type: ignore[attr-defined]
+        refuses(evening, FAY, c.ClientAdmitAll(id=ID), "nobody_waiting")
+        refuses(evening, FAY, c.ClientAdmit(id=ID, person="cora"), "not_connected")
+
+    def test_a_waiting_place_survives_a_drop(self) -> None:
+        evening = open_room()
+        evening.does(ALICE, arrive(ALICE))
+        evening.does(BEN, arrive(BEN))
+        assert kinds(evening.does(ALICE, acts.Lose())) == ["waiting.lost"]
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["waiting.returned"]
+        assert [person.id for person in evening.state.at(Place.WAITING)] == ["alice", "ben"]
+
+    def test_the_lock_keeps_new_people_out_and_lets_known_ones_return(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(BEN, arrive(BEN))
+        evening.does(FAY, c.RoomLock(id=ID))
+        refuses(evening, FAY, c.RoomLock(id=ID), "already_locked")
+        refuses(evening, FAY, c.ClientAdmit(id=ID, person="ben"), "room_locked")
+        refuses(evening, FAY, c.ClientAdmitAll(id=ID), "room_locked")
+        evening.does(ALICE, acts.Lose())
+        evening.does(ALICE, acts.GiveUp())
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["client.admitted", "you.admitted"]
+        evening.does(FAY, c.RoomUnlock(id=ID))
+        evening.does(FAY, c.ClientAdmit(id=ID, person="ben"))
+        assert evening.state.place_of("ben") is Place.IN
+
+    def test_the_lock_also_holds_back_automatic_admission(self) -> None:
+        evening = Evening(Room(admission=Admission.ROSTER))
+        evening.does(FAY, arrive(FAY))
+        evening.does(FAY, c.RoomOpen(id=ID))
+        evening.does(FAY, c.RoomLock(id=ID))
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["client.waiting", "you.waiting"]
+
+    def test_removed_is_removed_until_restored(self) -> None:
+        evening = running_room(ALICE)
+        removed = evening.does(FAY, removal("alice"))
+        assert kinds(removed) == ["client.left", "client.removed", "you.removed"]
+        assert [event.audience for event in removed] == ["room", "staff", "person:alice"]
+        refuses(evening, ALICE, arrive(ALICE), "removed")
+        refuses(evening, FAY, removal("alice"), "no_such_person")
+        evening.does(FAY, c.ClientRestore(id=ID, person="alice"))
+        refuses(evening, FAY, c.ClientRestore(id=ID, person="alice"), "not_removed")
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["client.waiting", "you.waiting"]
+
+    def test_removing_somebody_who_waits_tells_the_room_nothing(self) -> None:
+        evening = running_room(BEN)
+        evening.does(ALICE, arrive(ALICE))
+        assert kinds(evening.does(FAY, removal("alice"))) == ["client.removed", "you.removed"]
+
+    def test_stepping_out_ends_hand_and_mute_and_needs_a_new_admission(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(ALICE, c.HandRaise(id=ID))
+        evening.does(FAY, c.ClientMute(id=ID, person="alice"))
+        moved = evening.does(FAY, c.ClientToLobby(id=ID, person="alice"))
+        assert kinds(moved) == ["client.left", "client.moved_to_lobby", "you.moved_to_lobby"]
+        assert evening.state.hands == ()
+        assert evening.state.muted == frozenset()
+        assert evening.state.place_of("alice") is Place.WAITING
+        refuses(evening, FAY, c.ClientToLobby(id=ID, person="alice"), "not_in_room")
+        refuses(evening, ALICE, c.ChatSend(id=ID, text="hello"), "not_in_room")
+
+    def test_stepping_out_while_reconnecting_keeps_the_truth_about_the_connection(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(ALICE, acts.Lose())
+        evening.does(FAY, c.ClientToLobby(id=ID, person="alice"))
+        refuses(evening, FAY, c.ClientAdmit(id=ID, person="alice"), "not_connected")
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["waiting.returned"]
+
+    @pytest.mark.parametrize(
+        "command",
+        [removal("gus"), c.ClientToLobby(id=ID, person="gus"), c.ClientMute(id=ID, person="gus")],
+        ids=lambda command: command.type,
+    )
+    def test_staff_are_not_handled_like_clients(self, command: c.Command) -> None:
+        refuses(running_room(GUS), FAY, command, "not_a_client")
+
+    def test_a_stranger_cannot_be_handled_at_all(self) -> None:
+        refuses(running_room(), FAY, c.ClientAdmit(id=ID, person="nobody"), "no_such_person")
+
+    def test_the_roster_is_expected_once(self) -> None:
+        evening = Evening()
+        assert kinds(evening.does(ALICE, acts.Expect("Alice X.", "Alice Xavier"))) == ["client.expected"]
+        assert evening.does(ALICE, acts.Expect("Alice X.", "Alice Xavier")) == []
+        assert evening.state.place_of("alice") is Place.EXPECTED
+
+
+class TestConnections:
+    def test_a_second_device_changes_nothing(self) -> None:
+        evening = running_room(ALICE)
+        assert evening.does(ALICE, arrive(ALICE)) == []
+
+    def test_a_drop_keeps_place_hand_and_mute(self) -> None:
+        evening = running_room(ALICE)
+        evening.does(ALICE, c.HandRaise(id=ID))
+        evening.does(FAY, c.ClientMute(id=ID, person="alice"))
+        assert kinds(evening.does(ALICE, acts.Lose())) == ["connection.lost"]
+        assert evening.state.people["alice"].lost_at == evening.now
+        assert evening.does(ALICE, acts.Lose()) == []
+        assert kinds(evening.does(ALICE, arrive(ALICE))) == ["connection.returned"]
+        assert evening.state.hands == ("alice",)
+        assert evening.state.muted == {"alice"}
+
+    def test_when_grace_runs_out_the_place_is_given_up(self) -> None:
+        evening = running_room(ALICE, GUS)
+        evening.does(BEN, arrive(BEN))
+        for actor in (ALICE, BEN, GUS):
+            evening.does(actor, acts.Lose())
+        given_up = [kinds(evening.does(actor, acts.GiveUp()))[0] for actor in (ALICE, BEN, GUS)]
+        assert given_up == ["client.left", "waiting.left", "staff.left"]
+
+    def test_giving_up_on_somebody_who_came_back_does_nothing(self) -> None:
+        evening = running_room(ALICE)
+        assert evening.does(ALICE, acts.GiveUp()) == []
+        assert evening.does(BEN, acts.GiveUp()) == []
+        assert evening.does(BEN, acts.Lose()) == []
+
+    @pytest.mark.parametrize(
+        ("actor", "kind"), [(ALICE, "client.left"), (GUS, "staff.left")], ids=["client", "staff"]
+    )
+    def test_leaving_on_purpose(self, actor: RoomActor, kind: str) -> None:
+        evening = running_room(ALICE, GUS)
+        assert kinds(evening.does(actor, c.RoomLeave(id=ID))) == [kind, "you.left"]
+        refuses(evening, actor, c.RoomLeave(id=ID), "not_in_room")
+
+    def test_leaving_the_line(self) -> None:
+        evening = running_room()
+        evening.does(ALICE, arrive(ALICE))
+        assert kinds(evening.does(ALICE, c.RoomLeave(id=ID))) == ["waiting.left", "you.left"]
+
+
+class TestTakingPart:
+    def test_hands_are_a_queue(self) -> None:
+        evening = running_room(ALICE, BEN)
+        evening.does(BEN, c.HandRaise(id=ID))
+        evening.does(ALICE, c.HandRaise(id=ID))
+        assert evening.state.hands == ("ben", "alice")
+        refuses(evening, BEN, c.HandRaise(id=ID), "already_raised")
+        refuses(evening, ALICE, c.HandLower(id=ID, person="ben"), "not_allowed")
+        lowered = evening.does(FAY, c.HandLower(id=ID, person="ben"))
+        assert (lowered[0].person, lowered[0].by) == ("ben", "fay")  # type: ignore[attr-defined]
+        evening.does(ALICE, c.HandLower(id=ID))
+        refuses(evening, ALICE, c.HandLower(id=ID), "no_hand")
+
+    @pytest.mark.parametrize(
+        "command",
+        [c.HandRaise(id=ID), c.HandLower(id=ID), c.ChatSend(id=ID, text="hello"), c.ClientUnmute(id=ID)],
+        ids=lambda command: command.type,
+    )
+    def test_observers_and_those_outside_take_no_part(self, command: c.Command) -> None:
+        evening = running_room(OLGA)
+        refuses(evening, OLGA, command, "not_allowed")
+        refuses(evening, ALICE, command, "not_in_room")
+        evening.does(ALICE, arrive(ALICE))
+        refuses(evening, ALICE, command, "not_in_room")
+
+    @pytest.mark.parametrize(
+        ("mode", "client_may", "host_may"),
+        [(ChatMode.GROUP, True, True), (ChatMode.STAFF_ONLY, False, True), (ChatMode.OFF, False, True)],
+    )
+    def test_chat_modes(self, mode: ChatMode, client_may: bool, host_may: bool) -> None:
+        evening = running_room(ALICE)
+        if mode is not ChatMode.GROUP:
+            evening.does(FAY, c.ChatSetMode(id=ID, mode=mode))
+        if client_may:
+            assert kinds(evening.does(ALICE, c.ChatSend(id=ID, text="hello"))) == ["chat.sent"]
+        else:
+            refuses(evening, ALICE, c.ChatSend(id=ID, text="hello"), "chat_off")
+        assert host_may == (kinds(evening.does(FAY, c.ChatSend(id=ID, text="hello"))) == ["chat.sent"])
+        quiet = evening.does(ALICE, c.ChatSend(id=ID, text="psst", to="staff"))
+        assert [event.audience for event in quiet] == ["staff", "person:alice"]
+
+    def test_the_way_to_the_staff_is_open_from_the_door_on(self) -> None:
+        evening = running_room(OLGA)
+        evening.does(ALICE, arrive(ALICE))
+        assert (
+            kinds(evening.does(ALICE, c.ChatSend(id=ID, text="no sound", to="staff")))[0]
+            == "chat.sent_to_staff"
+        )
+        assert kinds(evening.does(FAY, c.ChatSend(id=ID, text="look", to="staff"))) == ["chat.sent_to_staff"]
+        refuses(evening, OLGA, c.ChatSend(id=ID, text="hm", to="staff"), "not_allowed")
+        refuses(evening, BEN, c.ChatSend(id=ID, text="hm", to="staff"), "not_in_room")
+
+    def test_mutes(self) -> None:
+        evening = running_room(ALICE, BEN)
+        evening.does(FAY, c.ClientMute(id=ID, person="alice"))
+        refuses(evening, FAY, c.ClientMute(id=ID, person="alice"), "already_muted")
+        evening.does(FAY, c.EveryoneMute(id=ID))
+        assert evening.state.muted == {"alice", "ben"}
+        evening.does(ALICE, c.ClientUnmute(id=ID))
+        assert evening.state.muted == {"ben"}
+        refuses(evening, ALICE, c.ClientUnmute(id=ID), "not_muted")
+
+    def test_the_silent_hand_reaches_staff_alone(self) -> None:
+        evening = running_room(ALICE, BEN)
+        asked = evening.does(ALICE, c.SupportRequest(id=ID))
+        assert [event.audience for event in asked] == ["staff", "person:alice"]
+        refuses(evening, ALICE, c.SupportRequest(id=ID), "already_requested")
+        answered = evening.does(FAY, c.SupportAnswer(id=ID, person="alice"))
+        assert [event.audience for event in answered] == ["staff", "person:alice"]
+        refuses(evening, FAY, c.SupportAnswer(id=ID, person="alice"), "no_request")
+        refuses(evening, FAY, c.SupportRequest(id=ID), "not_a_client")
+        refuses(evening, CORA, c.SupportRequest(id=ID), "not_in_room")
+
+
+def test_every_lasting_command_has_a_rule() -> None:
+    lasting = {command for command in c.COMMAND_CLASSES if command.lasting}
+    assert lasting | set(acts.Act.__args__) == set(RULES)
+
+
+def test_every_code_the_rules_raise_has_words() -> None:
+    assert all(message.endswith(".") for message in MESSAGES.values())
+
+
+def test_deciding_leaves_the_state_alone() -> None:
+    evening = running_room(ALICE)
+    before = evening.state.model_copy(deep=True)
+    decide(evening.state, c.HandRaise(id=ID), ALICE, START)
+    assert evening.state == before
+    assert len(EVERYBODY) == 6

@@ -1,0 +1,54 @@
+"""The socket edge's shared half: the exact origin, the login in the handshake, the caller's address."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def exact_origin(application: Application) -> Application:
+    """Refuses with 403, before anything else of ours runs, a handshake whose Origin is not one of settings.ORIGINS (WS-1).
+
+    Scheme, host and port must all match, and there must be exactly one Origin: a missing or "null" one is refused too.
+    """
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        origins = _headers(scope, b"origin")
+        if len(origins) == 1 and origins[0] in settings.ORIGINS:
+            await application(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close"})
+
+    return guarded
+
+
+def login_of(scope: Scope) -> str:
+    """The login's key from the handshake's cookies; '' when there is none."""
+    for header in _headers(scope, b"cookie"):
+        cookies: SimpleCookie = SimpleCookie()
+        try:
+            cookies.load(header)
+        except CookieError:
+            continue
+        if settings.SESSION_COOKIE_NAME in cookies:
+            return cookies[settings.SESSION_COOKIE_NAME].value
+    return ""
+
+
+def source_of(scope: Scope) -> str:
+    """The caller's address as the server saw it, for the audit trail."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _headers(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope.get("headers", ()) if key.lower() == name]
