@@ -122,10 +122,12 @@ def refresh_session(
     return [record.client_id for record in records]
 
 
-def facts_again(session: Session, before: Mapping[UUID, AttendanceRecord]) -> SessionFacts:
-    """The facts under the policy and with the roster that the first computation had."""
+def facts_again(
+    session: Session, before: Mapping[UUID, AttendanceRecord], *, client_id: UUID | None = None
+) -> SessionFacts:
+    """The facts under the policy and with the roster that the first computation had (of one client, if given)."""
     policy = next((record.policy for record in before.values()), None)
-    return replace(gather(session, policy=policy), expected=expected_at_first(before))
+    return replace(gather(session, policy=policy, client_id=client_id), expected=expected_at_first(before))
 
 
 def _changed_versions(
