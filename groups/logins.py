@@ -131,7 +131,7 @@ def find_login(key: str, *, now: datetime, in_room: bool = False) -> FoundLogin 
     if stored is None:
         return None
     facts = SessionStore().decode(stored.session_data)
-    person = Person.objects.filter(pk=facts.get(SESSION_KEY)).first() if SESSION_KEY in facts else None
+    person = Person.objects.filter(pk=facts[SESSION_KEY]).first() if SESSION_KEY in facts else None
     if person is None or not stands(facts, person, now=now, in_room=in_room):
         return None
     return FoundLogin(key, person, _is_fresh(facts, person, now))

@@ -36,7 +36,7 @@ def account_wait(tries: Tries, now: datetime) -> timedelta:
         return FOR_GOOD
     if tries.last is None or tries.count < ACCOUNT_FREE:
         return NO_WAIT
-    delay = min(FIRST_DELAY * 2 ** min(tries.count - ACCOUNT_FREE, 10), LONGEST_DELAY)
+    delay: timedelta = min(FIRST_DELAY * 2 ** min(tries.count - ACCOUNT_FREE, 10), LONGEST_DELAY)
     return max(tries.last + delay - now, NO_WAIT)
 
 
