@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as Login
 
 from groups.actors import actor_for
-from groups.logins import second_factor_missing
+from groups.factors import second_factor_missing
 from groups.models import Person
 from vio.common.actors import Actor
 from vio.common.errors import NotAllowedError, SignInNeededError
