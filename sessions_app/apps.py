@@ -13,8 +13,10 @@ class SessionsAppConfig(AppConfig):
         """Connects the receivers of scheduling and of the wings."""
         from sessions_app import receivers as scheduling
         from sessions_app.followup import receivers as followup
+        from sessions_app.hours import receivers as hours
         from sessions_app.notes import receivers as notes
 
         scheduling.connect()
+        hours.connect()
         followup.connect()
         notes.connect()

@@ -1,11 +1,11 @@
 """News of this app, declared once.
 
 `client_risk_asked` asks upward: a receiver answers "high" or "standard" for {client_id}; any "high" wins (F2).
-`session_ended` tells {session_id, program_id} after a held session's attendance is computed and committed.
-`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause} inside the transaction that wrote a
-new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at all;
-`cause` is finalised, recomputed, excused or corrected.
-`client_appeared` tells {session_id, client_id, now} when a client's connection to a session opens (F1, C9).
+`session_ended` tells {session_id, program_id, now} after a held session's attendance is computed and committed.
+`attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that
+wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
+all; `cause` is finalised, recomputed, excused or corrected.
+`client_appeared` tells {session_id, client_id, now}; sent by the room when a connection opens (F1, C9).
 `board_flags_asked` asks upward: for {actor, client_ids, now} a receiver answers {client id: (level, address)}, level "red"
 or "orange", with nothing the actor may not see; the tonight board points these out privately.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from groups.access import in_force
 from groups.models import Enrolment, Membership
@@ -43,8 +43,13 @@ def rule_policy(policy: AttendancePolicy) -> rules.AttendancePolicy:
     )
 
 
-def gather(session: Session, *, policy: AttendancePolicy | None = None) -> SessionFacts:
-    """All facts of one session (five queries). Without `policy`, the version in force on its date."""
+def gather(
+    session: Session, *, policy: AttendancePolicy | None = None, client_id: UUID | None = None
+) -> SessionFacts:
+    """All facts of one session (five queries). Without `policy`, the version in force on its date.
+
+    With `client_id`, only that client's evidence is read.
+    """
     stored = policy or policy_in_force(session.program_id, session.local_date)
     planned, taken = _breaks(session)
     return SessionFacts(
@@ -59,7 +64,7 @@ def gather(session: Session, *, policy: AttendancePolicy | None = None) -> Sessi
         cancelled=session.status == Session.Status.CANCELLED,
         expected=expected_clients(session),
         excused=frozenset(Excuse.objects.filter(session=session).values_list("client_id", flat=True)),
-        evidence=_evidence(session),
+        evidence=_evidence(session, client_id),
     )
 
 
@@ -98,12 +103,13 @@ def _end_of(row: SessionBreak, session: Session) -> datetime:
     return row.taken_end or session.ended_at or session.ends_at
 
 
-def _evidence(session: Session) -> dict[UUID, list[Evidence]]:
-    rows = PresenceEvidence.objects.filter(session=session, client__isnull=False).values_list(
+def _evidence(session: Session, client_id: UUID | None) -> dict[UUID, list[Evidence]]:
+    whose = Q(client__isnull=False) if client_id is None else Q(client=client_id)
+    rows = PresenceEvidence.objects.filter(whose, session=session).values_list(
         "client_id", "connection", "kind", "at", "cause"
     )
     found: dict[UUID, list[Evidence]] = defaultdict(list)
-    for client_id, connection, kind, at, cause in rows:
-        if client_id is not None:
-            found[client_id].append(Evidence(connection, EvidenceKind(kind), at, cause))
+    for client, connection, kind, at, cause in rows:
+        if client is not None:
+            found[client].append(Evidence(connection, EvidenceKind(kind), at, cause))
     return dict(found)

@@ -82,7 +82,7 @@ def expected_at_first(records: Mapping[UUID, AttendanceRecord]) -> frozenset[UUI
     return frozenset(client for client, record in records.items() if UNEXPECTED not in record.flags)
 
 
-def announce(session: Session, records: list[AttendanceRecord], *, cause: str) -> None:
+def announce(session: Session, records: list[AttendanceRecord], *, cause: str, now: datetime) -> None:
     """Tells inside this transaction what depends on these records (see `sessions_app.signals`)."""
     if not records:
         return
@@ -94,4 +94,5 @@ def announce(session: Session, records: list[AttendanceRecord], *, cause: str) -
         client_ids=[record.client_id for record in records],
         local_dates=sorted(days | {session.local_date}),
         cause=cause,
+        now=now,
     )

@@ -1,7 +1,22 @@
-"""Addresses of sessions_app.attendance."""
+"""Addresses of attendance."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app.attendance import views
+
+_SHEET = "sessions/<uuid:session_id>/attendance/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(_SHEET, views.session_attendance, name="session_attendance"),
+    path(f"{_SHEET}sign/", views.attest, name="attendance_attest"),
+    path(f"{_SHEET}<uuid:client_id>/", views.line, name="attendance_line"),
+    path(f"{_SHEET}<uuid:client_id>/excuse/", views.excuse, name="attendance_excuse"),
+    path(
+        f"{_SHEET}<uuid:client_id>/disputes/<uuid:attendance_dispute_id>/",
+        views.answer,
+        name="attendance_answer",
+    ),
+    path("sessions/<uuid:session_id>/mine/", views.session_mine, name="session_mine"),
+]

@@ -6,30 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from groups.models import Program, ServiceType
+from groups.models import Program
 from sessions_app.hours import rules
 from sessions_app.models import HoursPolicy
 from vio.common.localtime import WeekStart
 
-# The stored codes are short, the rules spell services out.
-RULE_SERVICE = {
-    ServiceType.GROUP_THERAPY: rules.ServiceType.GROUP_THERAPY,
-    ServiceType.INDIVIDUAL: rules.ServiceType.INDIVIDUAL_THERAPY,
-    ServiceType.FAMILY: rules.ServiceType.FAMILY_THERAPY,
-    ServiceType.MULTIFAMILY: rules.ServiceType.MULTIFAMILY_THERAPY,
-    ServiceType.PSYCHOEDUCATION: rules.ServiceType.PSYCHOEDUCATION,
-    ServiceType.SKILLS: rules.ServiceType.SKILLS,
-    ServiceType.RELAPSE_PREVENTION: rules.ServiceType.RELAPSE_PREVENTION,
-    ServiceType.TWELVE_STEP: rules.ServiceType.TWELVE_STEP_FACILITATION,
-    ServiceType.MINDFULNESS: rules.ServiceType.MINDFULNESS,
-    ServiceType.CBT: rules.ServiceType.MOTIVATIONAL_CBT,
-    ServiceType.MEDICATION: rules.ServiceType.MEDICATION_MANAGEMENT,
-    ServiceType.CASE_MANAGEMENT: rules.ServiceType.CASE_MANAGEMENT,
-    ServiceType.PEER_SOCIAL: rules.ServiceType.PEER_SOCIAL,
-}
-DEFAULT_COUNTABLE = sorted(
-    str(own) for own, rule in RULE_SERVICE.items() if rule in rules.COUNTABLE_BY_DEFAULT
-)
+DEFAULT_COUNTABLE = sorted(str(service) for service in rules.COUNTABLE_BY_DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -59,8 +41,8 @@ def _first_version(program_id: UUID) -> HoursPolicy:
 
 
 def rule_service(code: str) -> rules.ServiceType:
-    """A stored service type as the rules name it; ValueError for a code nobody stores."""
-    return RULE_SERVICE[ServiceType(code)]
+    """A stored service type as the rules take it; ValueError for a code nobody stores."""
+    return rules.ServiceType(code)
 
 
 def rule_policy(row: HoursPolicy, program: Program, *, no_show_below_minutes: int) -> rules.HoursPolicy:

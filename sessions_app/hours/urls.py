@@ -1,7 +1,12 @@
-"""Addresses of sessions_app.hours."""
+"""Addresses of hours."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app.hours import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("hours/", views.hours_board, name="hours_board"),
+    path("week/", views.my_week, name="my_week"),
+]

@@ -56,7 +56,7 @@ def correct_attendance(
     minutes = {key: record.credited_minutes for key, record in records.items()}
     size_up(sheet, locked, minutes | {client.pk: after.credited_minutes}, facts)
     _record(actor, locked, before, after)
-    announce(locked, [after], cause="corrected")
+    announce(locked, [after], cause="corrected", now=now)
     return after
 
 

@@ -49,7 +49,7 @@ def _excuse(*, actor: Actor, session: Session, client: Client, reason: str, now:
         # Before the session: no record changes, but the week's seats to come do.
         attendance_changed.send(
             sender=Excuse, program_id=locked.program_id, session_id=locked.pk, client_ids=[client.pk],
-            local_dates=[locked.local_date], cause="excused",
+            local_dates=[locked.local_date], cause="excused", now=now,
         )  # fmt: skip
     return excuse
 

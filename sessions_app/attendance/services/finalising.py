@@ -46,7 +46,7 @@ def finalise_session(*, session_id: UUID, now: datetime, actor: Actor) -> bool:
     size_up(sheet, session, {r.client_id: r.credited_minutes for r in records}, facts)
     # The lock has decided already; the condition keeps this true for whoever calls without it.
     Session.objects.filter(pk=session.pk, finalised_at=None).update(finalised_at=now)
-    _tell(session, records, sheet, facts, actor=actor)
+    _tell(session, records, sheet, facts, actor=actor, now=now)
     return True
 
 
@@ -76,6 +76,7 @@ def _tell(
     facts: SessionFacts,
     *,
     actor: Actor,
+    now: datetime,
 ) -> None:
     audit.record(
         actor=actor,
@@ -88,10 +89,10 @@ def _tell(
             "policy_version": facts.policy_version,
         },
     )
-    announce(session, records, cause="finalised")
+    announce(session, records, cause="finalised", now=now)
     if session.status == Session.Status.ENDED:
         news = partial(session_ended.send_robust, sender=Session)
-        transaction.on_commit(partial(news, session_id=session.pk, program_id=session.program_id))
+        transaction.on_commit(partial(news, session_id=session.pk, program_id=session.program_id, now=now))
 
 
 @transaction.atomic
@@ -117,14 +118,16 @@ def refresh_session(
             actor=actor, action=f"attendance.{cause}", program_id=session.program_id, subject=session,
             details={"clients": len(records)},
         )  # fmt: skip
-        announce(session, records, cause=cause)
+        announce(session, records, cause=cause, now=now)
     return [record.client_id for record in records]
 
 
-def facts_again(session: Session, before: Mapping[UUID, AttendanceRecord]) -> SessionFacts:
-    """The facts under the policy and with the roster that the first computation had."""
+def facts_again(
+    session: Session, before: Mapping[UUID, AttendanceRecord], *, client_id: UUID | None = None
+) -> SessionFacts:
+    """The facts under the policy and with the roster that the first computation had (of one client, if given)."""
     policy = next((record.policy for record in before.values()), None)
-    return replace(gather(session, policy=policy), expected=expected_at_first(before))
+    return replace(gather(session, policy=policy, client_id=client_id), expected=expected_at_first(before))
 
 
 def _changed_versions(

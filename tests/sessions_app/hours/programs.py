@@ -87,6 +87,7 @@ class Plan:
     memberships: tuple[tuple[int, int, tuple[date, date | None]], ...]
     meetings: tuple[Meeting, ...]
     now_hours: int
+    level: tuple[int, int] = (540, 3)  # minutes and days a week where no dose holds
 
     @property
     def now(self) -> datetime:
@@ -107,24 +108,27 @@ plans = st.builds(
         min_size=1, max_size=3,
     ).map(tuple),
     tracks=st.tuples(*[st.sampled_from(["", "sober", "mood"])] * 2),
-    max_size=st.integers(1, 4),
+    max_size=st.sampled_from([1, 4, 4]),
     enrolments=st.lists(st.tuples(st.integers(0, 2), spans()), min_size=2, max_size=5).map(tuple),
     doses=st.lists(
         st.tuples(st.integers(0, 4), DAYS, st.sampled_from([0, 60, 120, 180, 300, 540]), st.integers(0, 3)),
-        max_size=5, unique_by=lambda d: (d[0], d[1]),
+        max_size=3, unique_by=lambda d: (d[0], d[1]),
     ).map(tuple),
     memberships=st.lists(
         st.tuples(st.integers(0, 1), st.integers(0, 2), spans()), min_size=1, max_size=4, unique_by=lambda m: m[:2]
     ).map(tuple),
     meetings=st.lists(meetings, min_size=2, max_size=7).map(tuple),
-    now_hours=st.integers(-30, 120),
+    now_hours=st.sampled_from([-30, 10, 40, 70, 100, 130]),
+    level=st.tuples(st.sampled_from([30, 100, 200, 300]), st.integers(0, 2)),
 )  # fmt: skip
 
 
 def build(plan: Plan, people: list[Person]) -> tuple[Program, list[Client]]:
     """Writes a plan into the database; clients are made of the same people each time."""
     program = Program.objects.create(name="Random", week_start=plan.week_start)
-    level = LevelOfCare.objects.create(program=program, code="2.1", name="IOP")
+    level = LevelOfCare.objects.create(
+        program=program, code="2.1", name="IOP", weekly_minutes=plan.level[0], weekly_days=plan.level[1]
+    )
     attendance = AttendancePolicy.objects.create(
         program=program, version=1, effective_from=date(2026, 1, 1), attribution=plan.attribution,
         no_show_below_minutes=plan.no_show_below,

@@ -1,0 +1,165 @@
+"""Reads for the hours pages: the board of a program in a fixed number of queries, and one client's weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+
+from groups.access import clients_for, groups_for
+from groups.models import Client, Group, Membership, Program
+from sessions_app.hours.drawing import week_value
+from sessions_app.hours.policies import definition_words, versions_of
+from sessions_app.hours.reading import WeekReading, read_week
+from sessions_app.hours.services import current_week
+from sessions_app.models import WeekHours
+from vio.common.actors import Actor
+from vio.common.charts.week import Seat, WeekSeat
+from vio.common.charts.week import Week as WeekBar
+from vio.common.localtime import Week, WeekStart, week_of
+from vio.common.permissions import Permission
+
+STATES = ("cannot_reach", "needs_one_more", "on_course", "met")  # worst first
+PER_PAGE = 40
+LAST_WEEKS = 6
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One client's week on the board, with its bar."""
+
+    row: WeekHours
+    bar: WeekBar
+
+    @property
+    def missing(self) -> int:
+        """Minutes still lacking."""
+        return max(self.row.prescribed_minutes - self.row.minutes, 0)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A program's week: counts per state, one page of clients, worst first."""
+
+    program: Program
+    week: Week
+    running: bool
+    definition: str
+    counts: Mapping[str, int]
+    total: int
+    state: str
+    group_id: UUID | None
+    groups: tuple[Group, ...]
+    page: Page[WeekHours]
+    rows: tuple[BoardRow, ...]
+
+    @property
+    def previous(self) -> date:
+        """First date of the week before."""
+        return self.week.first - timedelta(days=7)
+
+    @property
+    def following(self) -> date | None:
+        """First date of the next week, while there is one to see."""
+        return None if self.running else self.week.first + timedelta(days=7)
+
+
+def board(
+    actor: Actor,
+    program: Program,
+    *,
+    now: datetime,
+    day: date | None = None,
+    state: str = "",
+    group_id: UUID | None = None,
+    page: str | int = 1,
+) -> Board:
+    """The board of the week that holds `day` (the running one by default), filtered by state and group."""
+    running = current_week(program, now)
+    week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
+    rows = WeekHours.objects.filter(
+        program=program, week=week.first, client__in=clients_for(actor, Permission.SEE_HOURS, now=now)
+    )
+    if group_id is not None:
+        rows = rows.filter(client__in=_members(group_id, week))
+    counts = dict.fromkeys(STATES, 0) | dict(
+        rows.order_by().values_list("forecast").annotate(Count("pk"))
+    )
+    shown = rows.filter(forecast=state) if state in STATES else rows
+    found = Paginator(_worst_first(shown), PER_PAGE).get_page(page)
+    return Board(
+        program=program,
+        week=week,
+        running=week == running,
+        definition=definition_words(versions_of(program.pk).at(week.last)),
+        counts=counts,
+        total=sum(counts.values()),
+        state=state if state in STATES else "",
+        group_id=group_id,
+        groups=tuple(
+            groups_for(actor, Permission.SEE_HOURS, now=now).filter(program=program).order_by("name")
+        ),
+        page=found,
+        rows=tuple(BoardRow(row, _bar(row)) for row in found),
+    )
+
+
+def _members(group_id: UUID, week: Week) -> QuerySet[Membership, UUID]:
+    in_week = Q(starts_on__lte=week.last) & (Q(ends_on=None) | Q(ends_on__gte=week.first))
+    return Membership.objects.filter(in_week, group=group_id).values_list("client_id", flat=True)
+
+
+def _worst_first(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
+    rank = Case(
+        *[When(forecast=name, then=Value(place)) for place, name in enumerate(STATES)],
+        default=Value(len(STATES)),
+        output_field=IntegerField(),
+    )
+    return rows.select_related("client__person").order_by(
+        rank,
+        F("minutes") + F("to_come_minutes") - F("prescribed_minutes"),
+        "client__person__first_name",
+        "client__person__last_name",
+        "client_id",
+    )
+
+
+def _bar(row: WeekHours) -> WeekBar:
+    """The row's own bar: counted and still to come as one piece each; the details are on the client's page."""
+    pieces = (
+        WeekSeat(row.week, Seat.DONE, row.minutes, "counted"),
+        WeekSeat(row.week, Seat.GHOST, row.to_come_minutes, "to come"),
+    )
+    return WeekBar(
+        key=f"bar-{str(row.client_id)[:13]}",
+        seats=tuple(piece for piece in pieces if piece.minutes),
+        goal=row.prescribed_minutes,
+    )
+
+
+@dataclass(frozen=True)
+class MyHours:
+    """A client's running week, for their own pages."""
+
+    reading: WeekReading
+    bar: WeekBar
+    definition: str
+
+
+def my_hours(client: Client, *, now: datetime, week: Week | None = None) -> MyHours | None:
+    """The client's week (the running one by default); None when not enrolled in it."""
+    reading = read_week(client, week or current_week(client.program, now), now=now)
+    if reading is None:
+        return None
+    return MyHours(reading, week_value(reading), definition_words(reading.policy))
+
+
+def last_weeks(client: Client, *, before: Week) -> list[WeekHours]:
+    """Earlier weeks, newest first; of rolling weeks every seventh row."""
+    rows = WeekHours.objects.filter(client=client, week__lt=before.first)
+    wanted = [before.first - timedelta(days=7 * n) for n in range(1, LAST_WEEKS + 1)]
+    return list(rows.filter(week__in=wanted).order_by("-week"))

@@ -1,0 +1,92 @@
+"""Pages of hours: the board of the week for the clinical team, my week for the client."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from groups.access import group_for, own_client, program_for, programs_for
+from groups.models import Program
+from sessions_app.hours import selectors
+from sessions_app.hours.services import current_week
+from vio.common import audit
+from vio.common.errors import BadInputError, NotFoundError
+from vio.common.http import PageRequest, needs
+from vio.common.localtime import WeekStart, week_of
+from vio.common.permissions import Permission
+
+
+@needs(Permission.SEE_HOURS)
+@require_safe
+def hours_board(request: PageRequest) -> HttpResponseBase:
+    """Who has met the week, is on course, needs one more, cannot reach it: worst first; any week."""
+    program = _program(request)
+    group_id = _uuid(request.GET.get("group", ""))
+    if group_id is not None:
+        group_for(request.actor, group_id, Permission.SEE_HOURS)
+    board = selectors.board(
+        request.actor,
+        program,
+        now=timezone.now(),
+        day=_day(request.GET.get("week", "")),
+        state=request.GET.get("state", ""),
+        group_id=group_id,
+        page=request.GET.get("page", 1),
+    )
+    audit.record(actor=request.actor, action="hours.viewed", program_id=program.pk)
+    template = "board_rows.html" if request.htmx else "board.html"
+    return render(request, f"sessions_app/hours/{template}", {"board": board, "program": program})
+
+
+@needs(Permission.OWN_PAGES)
+@require_safe
+def my_week(request: PageRequest) -> HttpResponseBase:
+    """The client's hours this week, drawn; day by day; seats to come; the weeks before."""
+    client = own_client(request.actor, Permission.OWN_PAGES)
+    now = timezone.now()
+    running = current_week(client.program, now)
+    day = _day(request.GET.get("week", ""))
+    week = running if day is None else min(week_of(day, WeekStart(client.program.week_start)), running)
+    context = {
+        "client": client,
+        "program": client.program,
+        "week": week,
+        "running": week == running,
+        "mine": selectors.my_hours(client, now=now, week=week),
+        "last_weeks": selectors.last_weeks(client, before=week),
+        "now": now,
+    }
+    return render(request, "sessions_app/hours/my_week.html", context)
+
+
+def _program(request: PageRequest) -> Program:
+    wanted = _uuid(request.GET.get("program", ""))
+    if wanted is not None:
+        return program_for(request.actor, wanted, Permission.SEE_HOURS)
+    found = programs_for(request.actor, Permission.SEE_HOURS).order_by("name", "pk").first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError("That is not a date.", fields={"week": "A date like 2026-04-13."}) from error
+
+
+def _uuid(text: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFoundError from error
