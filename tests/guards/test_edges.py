@@ -17,6 +17,7 @@ PUBLIC = {
     "readyz": "readiness, for the balancer",
     "help": "crisis numbers are for everybody",
     "styleguide": "shows components with invented people",
+    "styleguide_mock": "whole pages of the same",
     "account_login": "signing in",
     "account_logout": "signing out, also twice",
     "account_inactive": "where a switched-off account lands",
@@ -32,7 +33,7 @@ PUBLIC = {
     "asyncapi": "the description of the sockets holds no data",
     "fhir_metadata": "the capability statement holds no data",
 }
-TASK_NAME = re.compile(r"^(common|groups|sessions_app|checkins)(\.[a-z_]+)*\.[a-z]+(_[a-z]+)*$")
+TASK_NAME = re.compile(r"^(vio\.common|groups|sessions_app|checkins)(\.[a-z_]+)*\.[a-z]+(_[a-z]+)*$")
 EDGES = introspect.edges()
 
 
