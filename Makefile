@@ -34,10 +34,10 @@ test: $(READY) browser ## Run all tests, with real PostgreSQL, Redis and browser
 lint: $(READY) ## Check format, style and templates
 	@$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m djlint --check --lint --quiet $(CODE)
+	$(PY) -m djlint --check --quiet $(CODE)
 
 types: $(READY) ## Check types, strictly
-	@$(PY) -m mypy
+	@VIO_DEBUG=1 $(PY) -m mypy
 
 check: lint types browser ## What CI runs: lint, types, guards, all tests, pending migrations, deploy check
 	@echo "check: migrations and deploy settings"

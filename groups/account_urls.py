@@ -5,54 +5,78 @@ What is not listed here does not exist: nobody signs up alone, and the address o
 
 from __future__ import annotations
 
-from allauth.account import views as account
-from allauth.mfa.base import views as factors
-from allauth.mfa.recovery_codes import views as codes
-from allauth.mfa.totp import views as totp
+from allauth.account import views as library
+from allauth.mfa.base import views as second_step
+from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
+from groups.views import account, factors, tokens, welcome
 from vio.common.http import needs
 from vio.common.permissions import Permission
 
 public = needs(Permission.PUBLIC)
 signed_in = needs(Permission.SIGNED_IN)
-
+confirmed = needs(Permission.SIGNED_IN, fresh=True)
 to_overview = signed_in(RedirectView.as_view(pattern_name="mfa_index"))
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("login/", public(account.login), name="account_login"),
-    path("logout/", public(account.logout), name="account_logout"),
-    path("inactive/", public(account.account_inactive), name="account_inactive"),
-    path("confirm/", signed_in(account.reauthenticate), name="account_reauthenticate"),
-    path("password/change/", signed_in(account.password_change), name="account_change_password"),
-    path("password/reset/", public(account.password_reset), name="account_reset_password"),
-    path("password/reset/sent/", public(account.password_reset_done), name="account_reset_password_done"),
+sign_in: list[URLPattern | URLResolver] = [
+    path("login/", public(library.login), name="account_login"),
+    path("logout/", public(library.logout), name="account_logout"),
+    path("inactive/", public(library.account_inactive), name="account_inactive"),
+    path("step/", public(second_step.authenticate), name="mfa_authenticate"),
+    path("passkeys/login/", public(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("welcome/", welcome.welcome, name="account_welcome"),
+    path("welcome/<str:token>/", welcome.open_link, name="account_welcome_link"),
+]
+
+confirm: list[URLPattern | URLResolver] = [
+    path("confirm/", signed_in(library.reauthenticate), name="account_reauthenticate"),
+    path("confirm/code/", signed_in(second_step.reauthenticate), name="mfa_reauthenticate"),
+    path("confirm/passkey/", signed_in(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+]
+
+password: list[URLPattern | URLResolver] = [
+    path("password/", confirmed(library.password_change), name="account_change_password"),
+    path("password/reset/", public(library.password_reset), name="account_reset_password"),
+    path("password/reset/sent/", public(library.password_reset_done), name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        public(account.password_reset_from_key),
+        public(library.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(
         "password/reset/done/",
-        public(account.password_reset_from_key_done),
+        public(library.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("factor/", public(factors.authenticate), name="mfa_authenticate"),
-    path("factor/confirm/", signed_in(factors.reauthenticate), name="mfa_reauthenticate"),
-    path("factor/app/", signed_in(totp.activate_totp), name="mfa_activate_totp"),
-    path("factor/app/remove/", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("factor/codes/", signed_in(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("factor/codes/new/", signed_in(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+]
+
+second_factor: list[URLPattern | URLResolver] = [
+    path("second-step/", account.second_factor, name="second_factor"),
+    path("app/", confirmed(factors.ActivateAppView.as_view()), name="mfa_activate_totp"),
+    path("app/remove/", confirmed(app.deactivate_totp), name="mfa_deactivate_totp"),
+    path("recovery-codes/", account.recovery_codes, name="recovery_codes"),
     # The library returns here after a change; all factors are on one page of ours.
     path("passkeys/", to_overview, name="mfa_list_webauthn"),
-    path("passkeys/add/", signed_in(passkeys.add_webauthn), name="mfa_add_webauthn"),
-    path("passkeys/login/", public(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("passkeys/add/", confirmed(factors.AddPasskeyView.as_view()), name="mfa_add_webauthn"),
     path(
-        "passkeys/confirm/", signed_in(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"
+        "passkeys/<int:pk>/remove/",
+        confirmed(factors.RemovePasskeyView.as_view()),
+        name="mfa_remove_webauthn",
     ),
-    path("passkeys/<int:pk>/remove/", signed_in(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
-    path("passkeys/<int:pk>/edit/", signed_in(passkeys.edit_webauthn), name="mfa_edit_webauthn"),
-    path("", signed_in(factors.index), name="mfa_index"),
+    path("passkeys/<int:pk>/edit/", confirmed(factors.EditPasskeyView.as_view()), name="mfa_edit_webauthn"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *sign_in,
+    *confirm,
+    *password,
+    *second_factor,
+    path("tokens/", tokens.token_list, name="api_tokens"),
+    path("tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="api_token_revoke"),
+    path("everywhere/", account.sign_out_everywhere, name="sign_out_everywhere"),
+    path("timezone/", account.set_timezone, name="account_timezone"),
+    path("", account.overview, name="mfa_index"),
 ]

@@ -1,45 +1,37 @@
-"""From a person to an Actor: which roles they hold, in which programs, at this moment."""
+"""Who is acting: behind a request, behind a socket, or in a test."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
-from groups.logins import is_fresh, second_factor_missing
-from groups.models import Client, Person, StaffRole
-from vio.common.actors import NOBODY, Actor
-from vio.common.http import PageRequest, address_of
-from vio.common.permissions import Role
-from vio.common.scope import every_program, scope
+from groups.factors import second_factor_missing
+from groups.logins import find_login, is_fresh, key_from_cookies
+from groups.models import Person
+from groups.roles import actor_for, roles_of
+from groups.services.tokens import actor_for_token
+from vio.common.actors import Actor
+from vio.common.http import PageRequest, address_of, wants_json
+from vio.common.permissions import Permission, needed
+from vio.common.scope import scope
 
-
-def roles_of(person_id: UUID) -> dict[UUID, frozenset[Role]]:
-    """{program id: roles} from staff roles in force and from charts."""
-    found: dict[UUID, set[Role]] = defaultdict(set)
-    with every_program():
-        staff = StaffRole.objects.filter(person_id=person_id, withdrawn_at=None).values_list(
-            "program_id", "role"
-        )
-        for program_id, role in staff:
-            found[program_id].add(Role(role))
-        for program_id in Client.objects.filter(person_id=person_id).values_list("program_id", flat=True):
-            found[program_id].add(Role.CLIENT)
-    return {program_id: frozenset(roles) for program_id, roles in found.items()}
-
-
-def actor_for(person: Person, *, source: str = "", request_id: str = "", fresh: bool = False) -> Actor:
-    """The Actor a person is now; nobody when the account is switched off."""
-    if not person.is_active:
-        return NOBODY
-    return Actor(
-        person_id=person.pk, roles=roles_of(person.pk), fresh=fresh, source=source, request_id=request_id
-    )
+__all__ = [
+    "ActorMiddleware",
+    "SignedIn",
+    "acting_as",
+    "actor_for",
+    "actor_middleware",
+    "roles_of",
+    "second_factor_missing",
+    "signed_in",
+]
 
 
 @contextmanager
@@ -50,33 +42,82 @@ def acting_as(person: Person, *, source: str = "", fresh: bool = False) -> Itera
         yield actor
 
 
-def actor_middleware(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is behind a socket: the actor, and the key of the login to ask about again."""
+
+    actor: Actor
+    login_key: str
+
+
+def signed_in(
+    headers: Iterable[tuple[bytes, bytes]], *, now: datetime, source: str = "", in_room: bool = False
+) -> SignedIn | None:
+    """Who a socket's headers (as in an ASGI scope) belong to; None for nobody, and for staff without a second factor.
+
+    Synchronous: call it in a thread. Ask `groups.logins.login_holds` again before acting later.
+    """
+    cookies = b"; ".join(value for name, value in headers if name.lower() == b"cookie").decode("latin-1")
+    found = find_login(key_from_cookies(cookies), now=now, in_room=in_room)
+    if found is None:
+        return None
+    actor = actor_for(found.person, source=source, fresh=found.fresh)
+    if actor.is_staff and second_factor_missing(found.person):
+        return None
+    return SignedIn(actor, found.key)
+
+
+class ActorMiddleware:
     """Puts the actor on the request and shows the database only their programs.
 
-    A member of staff without a second factor is nobody until it is set up (AU-2): only the sign-in pages work.
+    Programs may name themselves by a token instead of a login (API only). A member of staff without a second factor has
+    no role until it is set up (AU-2): whatever page they ask for, they are led to set it up.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponseBase:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """One request."""
         page = cast("PageRequest", request)
         page.actor = _actor_of(page)
         with scope(page.actor.program_ids):
-            return get_response(request)
+            return self.get_response(request)
 
-    return middleware
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        """Leads to the second factor, before the view can refuse for want of a role."""
+        open_to_all = needed(view) is Permission.PUBLIC or request.path.startswith("/account/")
+        if open_to_all or wants_json(request) or not getattr(request, "factor_missing", False):
+            return None
+        return redirect("second_factor")
+
+
+def actor_middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> ActorMiddleware:
+    """What the settings name."""
+    return ActorMiddleware(get_response)
 
 
 def _actor_of(request: PageRequest) -> Actor:
+    source, request_id = address_of(request), request.request_id
+    raw_token = _token_of(request)
+    if raw_token is not None:
+        # A token is sent on purpose, never by a browser alone: forged forms are no danger.
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # Django's own switch
+        found = actor_for_token(raw_token, timezone.now(), source=source, request_id=request_id)
+        return found or Actor(person_id=None, source=source, request_id=request_id)
     person = request.user
     if not isinstance(person, Person):
-        return Actor(person_id=None, source=address_of(request), request_id=request.request_id)
-    actor = actor_for(
-        person,
-        source=address_of(request),
-        request_id=request.request_id,
-        fresh=is_fresh(request, now=timezone.now()),
-    )
+        return Actor(person_id=None, source=source, request_id=request_id)
+    fresh = is_fresh(request, now=timezone.now())
+    actor = actor_for(person, source=source, request_id=request_id, fresh=fresh)
     if actor.is_staff and second_factor_missing(person):
-        return Actor(person_id=person.pk, source=actor.source, request_id=actor.request_id)
+        request.factor_missing = True  # type: ignore[attr-defined]  # read in process_view
+        return Actor(person_id=person.pk, source=source, request_id=request_id, fresh=fresh)
     return actor
+
+
+def _token_of(request: PageRequest) -> str | None:
+    kind, _, raw = request.headers.get("Authorization", "").partition(" ")
+    return raw.strip() if wants_json(request) and kind.lower() == "bearer" else None

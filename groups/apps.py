@@ -8,3 +8,9 @@ class GroupsConfig(AppConfig):
 
     name = "groups"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listens to the sign-in library."""
+        from groups import sign_in
+
+        sign_in.connect()

@@ -1,35 +1,36 @@
-"""Logins: how long they last, how fresh they are, and allauth's adapters.
+"""Logins: how long they last, how fresh they are, and whether one still stands.
 
 A login is the signed-in state of one browser. It is never called a session.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from typing import Any
+from uuid import UUID
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session as StoredLogin
 from django.http import HttpRequest, HttpResponseBase
+from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from groups.models import Person, StaffRole
+from vio.common.realtime import ring_on_commit
 from vio.common.scope import every_program
 
 FRESH_FOR = timedelta(minutes=5)  # AU-8
 # Requests that happen by themselves (live refreshes) carry this header and do not keep a login awake.
 BACKGROUND_HEADER = "X-Background"
-
-
-def second_factor_missing(person: Person) -> bool:
-    """Whether this person has neither an authenticator app nor a passkey."""
-    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return not Authenticator.objects.filter(user_id=person.pk, type__in=kinds).exists()
+KIND, BEGAN, SEEN = "vio_kind", "vio_began", "vio_seen"
+_RECORDS, _RECORDS_OF = "account_authentication_methods", "account_authentication_methods_user"
 
 
 def holds_staff_role(person: Person) -> bool:
@@ -40,27 +41,42 @@ def holds_staff_role(person: Person) -> bool:
 
 def is_fresh(request: HttpRequest, *, now: datetime) -> bool:
     """Whether this login proved who it is in the last five minutes (AU-8)."""
-    records = get_authentication_records(request)
-    if not records:
+    user = request.user if isinstance(request.user, Person) else None
+    records = get_authentication_records(request, user)
+    return bool(records) and now.timestamp() - max(float(r["at"]) for r in records) <= _seconds(FRESH_FOR)
+
+
+def _seconds(duration: timedelta) -> float:
+    return duration.total_seconds()
+
+
+# --- how long a login lasts (AU-6) -------------------------------------------------------------------------
+
+
+def begin(request: HttpRequest, person: Person, now: datetime) -> None:
+    """Writes on a new login when it began and which limits it has."""
+    kind = "staff" if holds_staff_role(person) else "client"
+    request.session.update({KIND: kind, BEGAN: now.timestamp(), SEEN: now.timestamp()})
+
+
+def is_over(facts: Mapping[str, Any], *, now: datetime, in_room: bool = False) -> bool:
+    """Whether a login was idle or lived too long. In a room heartbeats stand for being there: only its age counts."""
+    kind = facts.get(KIND)
+    if kind is None:
+        return True
+    too_old = now.timestamp() - float(facts[BEGAN]) > _seconds(settings.LOGIN_OVERALL[kind])
+    too_idle = now.timestamp() - float(facts[SEEN]) > _seconds(settings.LOGIN_IDLE[kind])
+    return too_old or (too_idle and not in_room)
+
+
+def stands(facts: Mapping[str, Any], person: Person, *, now: datetime, in_room: bool = False) -> bool:
+    """Whether the stored facts of a login are this person's, made since the last change of password, factor or role
+    (the login epoch), by an account that is not switched off, and within the time limits (AU-6, AU-7)."""
+    if not person.is_active or facts.get(SESSION_KEY) != str(person.pk):
         return False
-    return now.timestamp() - max(float(r["at"]) for r in records) <= FRESH_FOR.total_seconds()
-
-
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Accounts are made by invitation; nobody signs up alone."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """No: people are invited by their program."""
+    if not compare_digest(str(facts.get(HASH_SESSION_KEY, "")), person.get_session_auth_hash()):
         return False
-
-
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Names for the second factor."""
-
-    def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
-        """The passkey's relying party."""
-        entity: dict[str, Any] = super().get_public_key_credential_rp_entity()
-        return {**entity, "name": "vio"}
+    return not is_over(facts, now=now, in_room=in_room)
 
 
 def time_out_middleware(
@@ -78,15 +94,82 @@ def time_out_middleware(
 
 def _end_or_touch(request: HttpRequest, person: Person, now: datetime) -> None:
     login = request.session
-    kind = login.get("vio_kind")
-    if kind is None:
-        kind = "staff" if holds_staff_role(person) else "client"
-        login.update({"vio_kind": kind, "vio_began": now.timestamp(), "vio_seen": now.timestamp()})
-    idle = now.timestamp() - float(login["vio_seen"])
-    age = now.timestamp() - float(login["vio_began"])
-    if idle > settings.LOGIN_IDLE[kind].total_seconds() or age > settings.LOGIN_OVERALL[kind].total_seconds():
-        logout(request)
-        return
-    # Written at most twice a minute; a background refresh never counts as being there.
-    if idle > 30 and BACKGROUND_HEADER not in request.headers:
-        login["vio_seen"] = now.timestamp()
+    if KIND not in login:
+        begin(request, person, now)
+    in_background = BACKGROUND_HEADER in request.headers
+    if is_over(login, now=now):
+        if in_background and not is_over(login, now=now, in_room=True):
+            # Nobody asked for this page: it is refused, and a room that is open beside it goes on.
+            request.user = AnonymousUser()
+        else:
+            logout(request)
+    elif not in_background and now.timestamp() - float(login[SEEN]) > 30:
+        # Written at most twice a minute; a background refresh never counts as being there.
+        login[SEEN] = now.timestamp()
+
+
+# --- a login as sockets see it -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FoundLogin:
+    """A login that stands, found by its key."""
+
+    key: str
+    person: Person
+    fresh: bool
+
+
+def key_from_cookies(header: str) -> str:
+    """The login's key in a Cookie header; '' when there is none."""
+    return parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
+
+
+def find_login(key: str, *, now: datetime, in_room: bool = False) -> FoundLogin | None:
+    """The login with that key, if it stands."""
+    stored = StoredLogin.objects.filter(session_key=key, expire_date__gt=now).first() if key else None
+    if stored is None:
+        return None
+    facts = SessionStore().decode(stored.session_data)
+    person = Person.objects.filter(pk=facts[SESSION_KEY]).first() if SESSION_KEY in facts else None
+    if person is None or not stands(facts, person, now=now, in_room=in_room):
+        return None
+    return FoundLogin(key, person, _is_fresh(facts, person, now))
+
+
+def _is_fresh(facts: Mapping[str, Any], person: Person, now: datetime) -> bool:
+    records = facts.get(_RECORDS) or [] if facts.get(_RECORDS_OF) == str(person.pk) else []
+    return any(now.timestamp() - float(r["at"]) <= _seconds(FRESH_FOR) for r in records)
+
+
+_HOLDS = """
+SELECT s.session_data, p.password, p.login_epoch, p.is_active
+FROM django_session s, groups_person p WHERE s.session_key = %s AND s.expire_date > %s AND p.id = %s
+"""
+
+
+def login_holds(session_key: str, person_id: UUID, now: datetime, *, in_room: bool = False) -> bool:
+    """Whether that login of that person still stands: one statement, for sockets to ask again (AU-7)."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDS, [session_key, now, person_id])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    data, password, epoch, is_active = row
+    person = Person(pk=person_id, password=password, login_epoch=epoch, is_active=is_active)
+    return stands(SessionStore().decode(data), person, now=now, in_room=in_room)
+
+
+def touch_login(session_key: str, *, now: datetime) -> None:
+    """Marks the person as being there: for what somebody does on a socket, never for heartbeats."""
+    store = SessionStore(session_key)
+    if KIND in store and now.timestamp() - float(store[SEEN]) > 30:
+        store[SEEN] = now.timestamp()
+        store.save(must_create=False)
+
+
+def ring_revoked(person_id: UUID) -> None:
+    """Tells every process, after the commit, to look again at the sockets of this person (AU-7)."""
+    ring_on_commit(f"person:{person_id}", {"kind": "revoked"})

@@ -47,12 +47,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "vio.common",  # before the sign-in library: our templates of its pages win
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
     "pgtrigger",
-    "vio.common",
     "groups",
     "sessions_app",
     "checkins",
@@ -145,25 +145,48 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
-ACCOUNT_ADAPTER = "groups.logins.AccountAdapter"
+ACCOUNT_ADAPTER = "groups.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # every other login ends, this one goes on under a new key (AU-5)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # AU-8: a fresh sign-in is at most five minutes old
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser, the login by AU-6
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Failures are counted in the database (groups.throttles); these only keep a flood away from the pages.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": None,
+    "reset_password": "60/m/ip,5/h/key",
+    "reset_password_from_key": "60/m/ip",
+    "change_password": "10/m/user",
+    "reauthenticate": "20/m/user",
+}
+ACCOUNT_FORMS = {
+    "login": "groups.sign_in_forms.LoginForm",
+    "reauthenticate": "groups.sign_in_forms.ReauthenticateForm",
+    "change_password": "groups.sign_in_forms.ChangePasswordForm",
+    "reset_password": "groups.sign_in_forms.ResetPasswordForm",
+    "reset_password_from_key": "groups.sign_in_forms.ResetPasswordKeyForm",
+}
 PASSWORD_RESET_TIMEOUT = 30 * 60  # AU-9
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "groups.sign_in.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are ours: groups.factors
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "vio"
 MFA_TOTP_TOLERANCE = 1  # AU-2: one step of 30 s either way
-MFA_RECOVERY_CODE_DIGITS = 20  # AU-2: 20 decimal digits carry 66 bits
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who has the invitation has the address
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-MFA_ADAPTER = "groups.logins.MfaAdapter"
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_FORMS = {
+    "authenticate": "groups.sign_in_forms.AuthenticateForm",
+    "reauthenticate": "groups.sign_in_forms.ReauthenticateCodeForm",
+    "activate_totp": "groups.sign_in_forms.ActivateAppForm",
+}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-vio" if HTTPS else "vio"

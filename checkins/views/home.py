@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from checkins.selectors.home import home_of
 from checkins.selectors.week import week_drawing
 from groups.access import own_client
-from groups.logins import holds_staff_role, second_factor_missing
+from groups.factors import second_factor_missing
+from groups.logins import holds_staff_role
 from groups.models import Person
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission, Role

@@ -11,6 +11,7 @@ from groups.models.enrolment import (
 from groups.models.groups import Group, GroupStaff, Membership, Series
 from groups.models.people import ApiToken, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
+from groups.models.throttles import SignInThrottle
 
 __all__ = [
     "Agreement",
@@ -29,5 +30,6 @@ __all__ = [
     "Program",
     "Series",
     "ServiceType",
+    "SignInThrottle",
     "StaffRole",
 ]

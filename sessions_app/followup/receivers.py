@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sessions_app.followup.misses import withdraw_miss
-from sessions_app.signals import client_appeared
+from sessions_app.signals import attendance_changed, client_appeared
 from vio.common.actors import system_actor
 
 
@@ -18,6 +19,23 @@ def end_miss(sender: object, session_id: UUID, client_id: UUID, now: datetime, *
     )
 
 
+def end_excused_misses(
+    sender: object, session_id: UUID, client_ids: Collection[UUID], cause: str, now: datetime, **kwargs: Any
+) -> None:
+    """An accepted excuse ends the miss."""
+    if cause != "excused":
+        return
+    for client_id in client_ids:
+        withdraw_miss(
+            actor=system_actor("attendance"),
+            session_id=session_id,
+            client_id=client_id,
+            because="excused",
+            now=now,
+        )
+
+
 def connect() -> None:
     """Called once when Django starts."""
     client_appeared.connect(end_miss, dispatch_uid="followup.end_miss")
+    attendance_changed.connect(end_excused_misses, dispatch_uid="followup.end_excused_misses")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from sessions_app.models import ClientNote, Session
 from sessions_app.notes import services
-from sessions_app.signals import session_ended
+from sessions_app.signals import attendance_changed, session_ended
 from vio.common.actors import system_actor
 from vio.common.errors import ConflictError
 
@@ -25,9 +26,9 @@ def draft_when_ended(sender: object, session_id: UUID, **kwargs: Any) -> None:
         return  # a group without a facilitator has nobody to write them; the notes page says so
 
 
-def mark_for_addendum(sender: object, session_id: UUID, client_id: UUID, **kwargs: Any) -> None:
-    """A signed note whose minutes were corrected afterwards asks for an addendum."""
-    ClientNote.objects.filter(session_id=session_id, client_id=client_id).exclude(signed_at=None).update(
+def mark_for_addendum(sender: object, session_id: UUID, client_ids: Collection[UUID], **kwargs: Any) -> None:
+    """A signed note whose minutes changed afterwards asks for an addendum."""
+    ClientNote.objects.filter(session_id=session_id, client_id__in=client_ids).exclude(signed_at=None).update(
         needs_addendum=True
     )
 
@@ -35,3 +36,4 @@ def mark_for_addendum(sender: object, session_id: UUID, client_id: UUID, **kwarg
 def connect() -> None:
     """Called once when Django starts."""
     session_ended.connect(draft_when_ended, dispatch_uid="notes.draft_when_ended")
+    attendance_changed.connect(mark_for_addendum, dispatch_uid="notes.mark_for_addendum")

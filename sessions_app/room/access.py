@@ -206,7 +206,10 @@ SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended
   c.id AS client_id, c.privacy_name,
   EXISTS (
     SELECT FROM groups_membership m WHERE m.client_id = c.id AND m.group_id = s.group_id
-      AND m.starts_on <= s.local_date AND (m.ends_on IS NULL OR m.ends_on >= s.local_date)) AS member,
+      AND m.starts_on <= s.local_date AND (m.ends_on IS NULL OR m.ends_on >= s.local_date))
+    AND EXISTS (
+      SELECT FROM groups_enrolment e WHERE e.client_id = c.id
+        AND e.starts_on <= s.local_date AND (e.ends_on IS NULL OR e.ends_on >= s.local_date)) AS member,
   NOT EXISTS (
     SELECT FROM groups_agreement a WHERE a.program_id = s.program_id
       AND a.version = (SELECT max(version) FROM groups_agreement WHERE program_id = s.program_id)

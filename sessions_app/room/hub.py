@@ -107,7 +107,6 @@ class Hub:
         room = self.rooms.get(link.standing.session_id)
         if room is None or room.links.pop(link.id, None) is None:
             return
-        self.presence.forget(link.id)
         self._persons[link.person] -= 1
         if not self._persons[link.person]:
             del self._persons[link.person]
@@ -182,6 +181,7 @@ class Hub:
             if line.kind in CLOSES:
                 link.close(CLOSES[line.kind])
                 link.counted = False
+                self.presence.forget(link.id)
                 self.forget(link)
             elif line.kind in LOOK_AGAIN and not link.joining:
                 link.hold()

@@ -26,6 +26,7 @@ NAMED: dict[str, Callable[[World], Any]] = {
     "key": lambda world: "abc-123",
     "token": lambda world: "unknown-token",
     "pk": lambda world: 1,
+    "page": lambda world: "home",  # of the style guide
     "day": lambda world: "2026-04-13",
     "date": lambda world: "2026-04-13",
     "week": lambda world: "2026-04-12",

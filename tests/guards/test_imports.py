@@ -25,7 +25,16 @@ WINGS = {
     "notes": {"room", "attendance"},
 }
 # Rules and drawings: no database, clock or socket. Text escaping is the one thing of Django a drawing uses.
-PURE_NAMES = {"rules.py", "localtime.py", "intervals.py", "units.py", "forecast.py", "fold.py", "wording.py"}
+PURE_NAMES = {
+    "rules.py",
+    "localtime.py",
+    "intervals.py",
+    "units.py",
+    "forecast.py",
+    "fold.py",
+    "wording.py",
+    "throttle_rules.py",
+}
 PURE_FOLDERS = {"instruments", "charts", "rules"}
 PURE_DJANGO = {"django.utils.html", "django.utils.safestring"}
 IMPURE = {

@@ -20,6 +20,7 @@ import pytest
 
 from tests.supervisor.processes import children, command_line, descendants, eventually, is_alive
 from vio.embedded import runtime
+from vio.embedded.spawn import die_with_parent
 from vio.embedded.state import is_locked
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -68,6 +69,7 @@ def start(home: Path, port: int) -> tuple[Run, list[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - a killed test run leaves no stack
     )
     assert process.stdout is not None
     lines: list[str] = []

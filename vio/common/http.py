@@ -6,12 +6,14 @@ import functools
 import uuid
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from vio.common import audit
 from vio.common.actors import NOBODY, Actor
@@ -82,13 +84,29 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponseBase
     if wants_json(request):
         return problem(request, error)
     if isinstance(error, SignInNeededError):
-        return redirect_to_login(request.get_full_path())
+        return _lead(request, redirect_to_login(way_back(request)).url)
     if isinstance(error, FreshSignInNeededError):
-        return redirect(f"{reverse('account_reauthenticate')}?next={request.path}")
+        return _lead(request, f"{reverse('account_reauthenticate')}?{urlencode({'next': way_back(request)})}")
     known = {400, 403, 404, 409, 429, 503}
     template = f"{error.status}.html" if error.status in known - {409, 503} else "problem.html"
     context = {"error": error, "error_id": getattr(request, "request_id", "")}
     return render(request, template, context, status=error.status)
+
+
+def way_back(request: HttpRequest) -> str:
+    """The page to return to after signing in or confirming: this one, or the page whose form or fragment this was."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.POST.get("next", ""))
+    target = page.path + (f"?{page.query}" if page.query else "")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"
+
+
+def _lead(request: HttpRequest, url: str) -> HttpResponseBase:
+    """A redirect; for a fragment the whole page goes there, not the fragment."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def problem(request: HttpRequest, error: DomainError) -> JsonResponse:

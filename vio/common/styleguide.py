@@ -112,8 +112,8 @@ def styleguide(request: PageRequest) -> HttpResponse:
 
 
 @needs(Permission.PUBLIC)
-def mock(request: PageRequest, name: str) -> HttpResponse:
+def mock(request: PageRequest, page: str) -> HttpResponse:
     """One whole page built from the blocks. Raises NotFoundError for a page that is not in MOCKS."""
-    if name not in MOCKS:
+    if page not in MOCKS:
         raise NotFoundError
-    return render(request, f"common/mocks/{name}.html", _context())
+    return render(request, f"common/mocks/{page}.html", _context())

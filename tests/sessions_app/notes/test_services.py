@@ -173,7 +173,7 @@ def test_after_signing_only_an_addendum(world: World, session: Session) -> None:
     change = EveningDraft(clients={world.ana.pk: Draft(note.version, {**ANA, "plan": "x"})})
     with pytest.raises(ConflictError):
         services.save_drafts(actor=actor, session=session, drafts=change, now=LATER)
-    mark_for_addendum(None, session_id=session.pk, client_id=world.ana.pk)
+    mark_for_addendum(None, session_id=session.pk, client_ids=[world.ana.pk])
     note.refresh_from_db()
     assert note.needs_addendum
     addendum = services.add_addendum(actor=actor, note=note, text="Minutes corrected to 85.", now=LATER)

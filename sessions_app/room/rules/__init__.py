@@ -1,0 +1,62 @@
+"""What may happen in a room: ``decide(state, command, actor, now)`` gives the events, or a ``RoomError``.
+
+Pure: no database, clock or socket. A wrong transition is refused with a code, never passed over in silence.
+Who may join at all was decided before (access); here it is decided what somebody in this place and role may
+do now.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sessions_app.room import acts
+from sessions_app.room import commands as c
+from sessions_app.room.fold import apply, apply_all
+from sessions_app.room.rules import course, door, part
+from sessions_app.room.rules.case import Case, Events, RoomActor
+from sessions_app.room.state import Room
+
+__all__ = ["RULES", "RoomActor", "apply", "apply_all", "decide"]
+
+Rule = Callable[[Case, Any], Events]
+
+
+def decide(state: Room, command: "c.Command | acts.Act", actor: RoomActor, now: datetime) -> Events:
+    """The events this command leads to, in the order of the log.
+
+    Raises RoomError with a code when the room, the place or the role does not allow it. ``now`` is aware,
+    UTC.
+    """
+    return RULES[type(command)](Case(state, actor, now), command)
+
+
+RULES: dict[type, Rule] = {
+    c.RoomOpen: course.open_room,
+    c.RoomStart: course.start_room,
+    c.BreakStart: course.break_start,
+    c.BreakEnd: course.break_end,
+    c.RoomEnd: course.end_room,
+    c.RoomLock: course.lock_room,
+    c.RoomUnlock: course.unlock_room,
+    c.ClientAdmit: door.admit,
+    c.ClientAdmitAll: door.admit_all,
+    c.ClientRemove: door.remove,
+    c.ClientRestore: door.restore,
+    c.ClientToLobby: door.step_out,
+    c.ClientMute: part.mute,
+    c.ClientUnmute: part.unmute,
+    c.EveryoneMute: part.mute_everyone,
+    c.RoomLeave: door.leave,
+    c.HandRaise: part.raise_hand,
+    c.HandLower: part.lower_hand,
+    c.ChatSend: part.chat,
+    c.ChatSetMode: part.chat_mode,
+    c.SupportRequest: part.ask_support,
+    c.SupportAnswer: part.answer_support,
+    acts.Expect: door.expect,
+    acts.Arrive: door.arrive,
+    acts.Lose: door.lose,
+    acts.GiveUp: door.give_up,
+    acts.OpenDue: course.open_due,
+    acts.EndDue: course.end_due,
+}

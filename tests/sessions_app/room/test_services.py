@@ -1,0 +1,371 @@
+"""Group commit on real PostgreSQL: numbers, repeats, withdrawn rights, evidence, audit, the session's own columns."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import tink
+from django.contrib.sessions.models import Session as Login
+from django.db import connection, connections
+from django.utils import timezone
+
+from groups.models import Client, Person
+from sessions_app.models import Session, SessionBreak
+from sessions_app.room import commands as c
+from sessions_app.room import log
+from sessions_app.room.access import AccessError
+from sessions_app.room.errors import RoomError
+from sessions_app.room.events import EVENTS
+from sessions_app.room.fold import apply_all
+from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent
+from sessions_app.room.replies import event_fields
+from sessions_app.room.services import act, apply_commands, room_row
+from sessions_app.room.words import Place
+from tests.factories import make_session
+from tests.sessions_app.room.live import LiveRoom
+from tests.worlds import World
+from vio.common import audit
+from vio.common.errors import DomainError, NotFoundError, UnavailableError
+from vio.common.models import AuditEntry
+from vio.common.scope import every_program, scope
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def live(world: World) -> LiveRoom:
+    """The room of tonight's session of group A."""
+    return LiveRoom(world)
+
+
+def chat(text: str = "hello", **fields: object) -> c.ChatSend:
+    return c.ChatSend.model_validate({"id": uuid4(), "text": text, **fields})
+
+
+def is_folded(live: LiveRoom) -> bool:
+    """The stored state is the fold of the log, from the room as its group sets it."""
+    events = [EVENTS.validate_python(event_fields(frame)) for frame in live.frames()]
+    first = live.room.model_copy(update={"chat_mode": live.session.group.chat_mode})
+    return apply_all(type(live.room)(chat_mode=first.chat_mode), events) == live.room
+
+
+class TestLog:
+    def test_an_evening_is_numbered_without_gaps_and_folds_to_the_state(self, live: LiveRoom) -> None:
+        world = live.world
+        live.running_with(world.ana, world.ben)
+        live.ok(world.ana, c.HandRaise(id=uuid4()))
+        live.ok(world.ben, chat("only for staff", to="staff"))
+        live.ok(world.facilitator, c.BreakStart(id=uuid4()))
+        live.ok(world.facilitator, c.BreakEnd(id=uuid4()))
+        live.ok(world.facilitator, c.RoomEnd(id=uuid4()))
+        numbers: dict[str, list[int]] = {}
+        for frame in live.frames():
+            numbers.setdefault(str(frame["audience"]), []).append(int(str(frame["number"])))
+        assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
+        assert {audience: found[-1] for audience, found in numbers.items()} == live.row.heads
+        assert live.row.version == sum(live.row.heads.values())
+        assert is_folded(live)
+
+    def test_bodies_are_sealed_and_bound_to_their_line(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        live.ok(live.world.facilitator, chat("a marked sentence"))
+        row = RoomEvent.objects.get(session=live.session, kind="chat.sent")
+        assert b"marked" not in bytes(row.body)
+        RoomEvent.objects.filter(pk=row.pk).update(number=row.number + 100)
+        with pytest.raises(tink.TinkError):
+            log.beyond(live.session.pk, {"room": row.number})
+
+    def test_a_batch_of_several_rooms_commits_together_and_keeps_their_order(
+        self, world: World, django_assert_max_num_queries: object
+    ) -> None:
+        first, second = LiveRoom(world), LiveRoom(world, make_session(world.group, starts_at=timezone.now()))
+        for live in (first, second):
+            live.running_with(world.ana)
+        said = [(room, chat(f"{n}")) for n in range(20) for room in (first, second)]
+        outcomes = act([room.entry(world.facilitator, what) for room, what in said], now=first.now)
+        assert [outcome.error for outcome in outcomes] == [None] * 40
+        for room, start in ((first, 0), (second, 1)):
+            texts = [frame["text"] for frame in room.frames() if frame["type"] == "chat.sent"]
+            assert texts == [f"{n}" for n in range(20)]
+            heads = [outcome.numbers["room"] for outcome in outcomes[start::2]]
+            assert heads == list(range(heads[0], heads[0] + 20))
+
+    def test_the_ack_names_only_numbers_its_sender_hears(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        person = f"person:{live.world.ana.person_id}"
+        assert set(live.ok(live.world.ana, chat(to="staff")).numbers) == {person}
+        assert set(live.ok(live.world.facilitator, chat(to="staff")).numbers) == {"staff"}
+
+    def test_what_was_missed_is_found_in_order(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        seen = dict(live.row.heads)
+        for text in ("one", "two"):
+            live.ok(live.world.facilitator, chat(text))
+        live.ok(live.world.facilitator, chat("quiet", to="staff"))
+        lines = log.missed(live.session.pk, {"room": seen["room"]})
+        assert lines is not None
+        assert [line.kind for line in lines] == ["chat.sent", "chat.sent"]
+        assert [line.kind for line in log.beyond(live.session.pk, seen)] == [
+            *["chat.sent"] * 2,
+            "chat.sent_to_staff",
+        ]
+
+    def test_too_much_to_catch_up_on_is_not_attempted(
+        self, live: LiveRoom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        live.running_with(live.world.ana)
+        monkeypatch.setattr(log, "MOST_MISSED", 2)
+        assert log.missed(live.session.pk, {"room": 0, "staff": 0}) is None
+
+
+class TestRepeats:
+    def test_a_repeat_gets_the_first_answer_and_creates_nothing(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        command = chat("once")
+        first = live.ok(live.world.ana, command)
+        before = live.row.version
+        assert live.ok(live.world.ana, command).numbers == first.numbers
+        assert live.row.version == before
+        assert live.kinds().count("chat.sent") == 1
+
+    def test_twice_in_one_batch_is_a_repeat_too(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        entry = live.entry(live.world.ana, chat("once"))
+        first, second = act([entry, entry], now=live.now)
+        assert first.numbers == second.numbers
+        assert live.kinds().count("chat.sent") == 1
+
+    def test_a_refusal_is_the_first_answer_as_well(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        command = c.HandLower(id=uuid4())
+        assert code_of(live.does(live.world.ana, command)) == "no_hand"
+        live.ok(live.world.ana, c.HandRaise(id=uuid4()))
+        assert code_of(live.does(live.world.ana, command)) == "no_hand"
+        assert live.room.hands == (str(live.world.ana.person_id),)
+
+    def test_the_same_id_of_another_person_is_another_command(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana, live.world.ben)
+        command = chat("hello")
+        live.ok(live.world.ana, command)
+        live.ok(live.world.ben, command)
+        assert live.kinds().count("chat.sent") == 2
+
+
+def code_of(outcome: object) -> str | None:
+    error = getattr(outcome, "error", None)
+    return error.code if isinstance(error, DomainError) else None
+
+
+class TestRights:
+    """AU-7: no command is executed once the change is committed, whatever the connection believes."""
+
+    def refused(self, live: LiveRoom, who: Person | Client, code: str) -> None:
+        before = (live.row.version, CommandResult.objects.count())
+        outcome = live.does(who, chat("still here"))
+        assert isinstance(outcome.error, AccessError)
+        assert outcome.error.code == code
+        assert (live.row.version, CommandResult.objects.count()) == before
+
+    def test_after_signing_out(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        Login.objects.filter(session_key=live.login(live.world.ana)).delete()
+        self.refused(live, live.world.ana, "signed_out")
+
+    def test_after_a_password_change_or_a_factor_change(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        person = live.world.ana.person
+        person.set_password("another good password")
+        person.save()
+        self.refused(live, live.world.ana, "signed_out")
+
+    def test_after_the_epoch_was_raised_or_the_account_switched_off(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana, live.world.ben)
+        Person.objects.filter(pk=live.world.ana.person_id).update(login_epoch=1)
+        Person.objects.filter(pk=live.world.ben.person_id).update(is_active=False)
+        self.refused(live, live.world.ana, "signed_out")
+        self.refused(live, live.world.ben, "signed_out")
+
+    def test_after_the_membership_ended(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        live.world.ana.memberships.update(ends_on=live.session.local_date - timedelta(days=1))
+        self.refused(live, live.world.ana, "not_found")
+
+    def test_after_the_staff_role_was_withdrawn(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        live.world.facilitator.staff_roles.update(withdrawn_at=live.now)
+        self.refused(live, live.world.facilitator, "not_found")
+
+    def test_somebody_elses_login_is_no_login(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana, live.world.ben)
+        outcome = live.does(live.world.ana, chat(), login=live.login(live.world.ben))
+        assert code_of(outcome) == "signed_out"
+
+    def test_a_right_the_role_lacks(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana, live.world.ben)
+        outcome = live.does(live.world.ana, c.ClientMute(id=uuid4(), person=str(live.world.ben.person_id)))
+        assert code_of(outcome) == "not_allowed"
+        assert live.room.muted == frozenset()
+
+
+class TestEvidence:
+    def test_from_door_to_drop(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        connection_id = live.connections[live.world.ana.person_id]
+        assert live.evidence(live.world.ana) == [("opened", ""), ("admitted", "")]
+        live.departs(live.world.ana, connection_id)
+        assert live.evidence(live.world.ana)[-1] == ("closed", "dropped")
+        assert live.kinds()[-1] == "connection.lost"
+        rows = PresenceEvidence.objects.filter(session=live.session, client=live.world.ana)
+        assert {row.connection for row in rows} == {connection_id}
+
+    def test_the_late_end_of_an_old_connection_ends_no_newer_one(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        old = live.connections[live.world.ana.person_id]
+        new = live.arrives(live.world.ana)
+        assert live.evidence(live.world.ana)[-2:] == [("opened", ""), ("admitted", "")]
+        live.departs(live.world.ana, old)
+        live.departs(live.world.ana, old)
+        assert live.room.people[str(live.world.ana.person_id)].connected
+        assert "connection.lost" not in live.kinds()
+        live.departs(live.world.ana, new)
+        assert live.kinds()[-1] == "connection.lost"
+
+    def test_removal_closes_every_device(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        live.arrives(live.world.ana)
+        command = {"id": uuid4(), "person": str(live.world.ana.person_id), "reason_code": "safety"}
+        live.ok(live.world.facilitator, c.ClientRemove.model_validate(command))
+        assert [row for row in live.evidence(live.world.ana) if row[0] == "closed"] == [
+            ("closed", "removed")
+        ] * 2
+        outcome = live.does(live.world.ana, arrival(live, live.world.ana), connection=uuid4())
+        assert isinstance(outcome.error, RoomError)
+        assert outcome.error.code == "removed"
+
+    def test_stepping_out_and_coming_back(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        person = str(live.world.ana.person_id)
+        live.ok(live.world.facilitator, c.ClientToLobby(id=uuid4(), person=person))
+        live.ok(live.world.facilitator, c.ClientAdmit(id=uuid4(), person=person))
+        kinds = [kind for kind, _ in live.evidence(live.world.ana)]
+        assert kinds == ["opened", "admitted", "stepped_out", "admitted"]
+
+    def test_leaving_on_purpose_and_the_end_of_the_session(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana, live.world.ben)
+        live.ok(live.world.ana, c.RoomLeave(id=uuid4()))
+        live.ok(live.world.facilitator, c.RoomEnd(id=uuid4()))
+        assert live.evidence(live.world.ana)[-1] == ("closed", "left")
+        assert live.evidence(live.world.ben)[-1] == ("closed", "ended")
+        assert live.evidence(live.world.facilitator)[-1] == ("closed", "ended")
+        assert live.row.state["connections"] == {}
+
+    def test_staff_evidence_has_no_client(self, live: LiveRoom) -> None:
+        live.running_with()
+        rows = PresenceEvidence.objects.filter(session=live.session, person=live.world.facilitator)
+        assert {row.client_id for row in rows} == {None}
+        assert {row.kind for row in rows} == {"opened", "admitted"}
+
+
+def arrival(live: LiveRoom, who: Person | Client) -> object:
+    from sessions_app.room.acts import Arrive
+
+    seat = live.standing(who)
+    return Arrive(name=seat.name, staff_name=seat.staff_name)
+
+
+class TestSession:
+    def test_the_session_follows_the_room(self, live: LiveRoom) -> None:
+        planned = SessionBreak.objects.create(
+            program=live.session.program,
+            session=live.session,
+            planned_start=live.session.starts_at + timedelta(minutes=30),
+            planned_end=live.session.starts_at + timedelta(minutes=40),
+        )
+        live.running_with(live.world.ana)
+        for command in (c.BreakStart, c.BreakEnd, c.BreakStart, c.RoomEnd):
+            live.ok(live.world.facilitator, command(id=uuid4()))
+        session = Session.objects.get(pk=live.session.pk)
+        assert session.status == Session.Status.ENDED
+        assert session.opened_at is not None
+        assert session.started_at is not None
+        assert session.opened_at < session.started_at < session.ended_at  # type: ignore[operator]  # set
+        planned.refresh_from_db()
+        assert planned.taken_end is not None
+        assert planned.taken_end - planned.taken_start == timedelta(seconds=1)
+        second = SessionBreak.objects.exclude(pk=planned.pk).get()
+        assert second.taken_end == session.ended_at
+
+    def test_a_room_is_made_once_and_as_its_group_is_set(self, live: LiveRoom) -> None:
+        first = room_row(live.session.pk)
+        assert room_row(live.session.pk).pk == first.pk
+        assert live.room.chat_mode == live.world.group.chat_mode
+        with pytest.raises(NotFoundError):
+            room_row(uuid4())
+
+    def test_acts_are_audited_and_talk_is_not(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        live.ok(live.world.ana, chat("private words", to="staff"))
+        live.ok(live.world.facilitator, c.RoomEnd(id=uuid4()))
+        found = list(AuditEntry.objects.filter(subject_id=str(live.session.pk)).order_by("number"))
+        assert [entry.action for entry in found] == [
+            "staff.joined", "room.opened", "client.admitted", "room.started", "room.ended",
+        ]  # fmt: skip
+        assert found[2].client_id == live.world.ana.pk
+        assert {entry.actor_id for entry in found} == {live.world.facilitator.pk}
+        assert list(audit.verify()) == []
+
+
+class TestTrouble:
+    def test_a_room_the_database_refuses_does_not_take_others_with_it(self, world: World) -> None:
+        good = LiveRoom(world).running_with(world.ana)
+        bad = LiveRoom(world, make_session(world.group, starts_at=timezone.now())).running_with(world.ana)
+        # A line that is in the way of the next number: the database refuses the second room's events.
+        RoomEvent.objects.create(
+            session=bad.session, program=world.program, audience="room", number=bad.row.heads["room"] + 1,
+            kind="x", body=b"", at=bad.now,
+        )  # fmt: skip
+        entries = [room.entry(world.facilitator, chat()) for room in (bad, good)]
+        before = bad.row.version
+        applied = apply_commands(entries, now=good.now)
+        assert isinstance(applied.outcomes[0].error, UnavailableError)
+        assert applied.outcomes[1].error is None
+        assert bad.row.version == before
+        assert [written.session_id for written in applied.written] == [good.session.pk]
+
+    def test_without_a_scope_nothing_of_the_room_is_read(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        with scope([]):
+            assert RoomEvent.objects.count() == 0
+            assert PresenceEvidence.objects.count() == 0
+        with every_program():
+            assert RoomEvent.objects.count() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_the_same_moment_leave_no_gap(world: World) -> None:
+    live = LiveRoom(world).running_with(world.ana, world.ben)
+    begin, people = live.row.heads["room"], (world.ana, world.ben, world.facilitator, world.ana)
+    entries = [[live.entry(who, chat(f"{n}")) for n in range(10)] for who in people]
+
+    def write(mine: list[object]) -> None:
+        try:
+            for entry in mine:
+                act([entry], now=timezone.now())  # type: ignore[list-item]  # entries
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(mine,)) for mine in entries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = RoomEvent.objects.filter(session=live.session, audience="room", number__gt=begin)
+    found = list(numbers.order_by("id").values_list("number", flat=True))
+    assert found == list(range(begin + 1, begin + 41))
+    assert live.row.heads["room"] == begin + 40
+    assert connection.vendor == "postgresql"
+    assert isinstance(live.session.pk, UUID)
+    assert live.room.place_of(str(world.ben.person_id)) is Place.IN
