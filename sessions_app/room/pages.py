@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -26,7 +27,6 @@ from vio.common.errors import NotAllowedError, NotFoundError, SignInNeededError
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
 
-AGREEMENT = "/agreement/"
 RELOAD = "HX-Refresh"
 STATE = "X-Room"
 PRESENCE_STATES = ("expected", "waiting", "in", "reconnecting", "gone", "missing", "removed")
@@ -63,7 +63,7 @@ def room(request: PageRequest, session_id: UUID) -> HttpResponseBase:
 def _refused(request: PageRequest, error: AccessError) -> HttpResponseBase:
     """Who reaches the session but not its room: the agreement first, a new sign-in, or no right at all."""
     if error.code == "agreement_needed":
-        return redirect(f"{AGREEMENT}?{urlencode({'next': request.path})}")
+        return redirect(f"{reverse('agreement')}?{urlencode({'next': request.path})}")
     if error.code == "signed_out":
         raise SignInNeededError from error
     raise NotAllowedError("The room is for its group and for those who lead it.") from error
