@@ -15,35 +15,28 @@ from django.db import connection
 # How old the last proof of life may be when the room closes (evidence.PROOF_HOLDS).
 PROOF_SECONDS = 12
 
-# W of each finalised session (R2): planned and held, without breaks as taken; empty when called off or too short (C2, C3).
+# W of each finalised session (R2): planned and held, without breaks as taken; empty when the program called it off (C3).
 _WINDOW = """
 policy AS (
-  SELECT bridge_gap_seconds, no_show_below_minutes,
-    CASE WHEN row_number() OVER w = 1 THEN '-infinity'::date ELSE effective_from END AS holds_from,
+  SELECT bridge_gap_seconds, CASE WHEN row_number() OVER w = 1 THEN '-infinity'::date ELSE effective_from END AS holds_from,
     coalesce(lead(effective_from) OVER w, 'infinity'::date) AS holds_to
   FROM sessions_app_attendancepolicy WHERE program_id = %(program)s
   WINDOW w AS (ORDER BY effective_from, version)
 ), held AS (
-  SELECT s.id, s.status, p.bridge_gap_seconds, p.no_show_below_minutes, s.starts_at, s.ends_at, s.ended_at,
+  SELECT s.id, s.status, p.bridge_gap_seconds, s.starts_at, s.ends_at, s.ended_at,
     greatest(s.starts_at, coalesce(s.started_at, s.ended_at, s.starts_at)) AS w_from,
     least(s.ends_at, coalesce(s.ended_at, s.ends_at)) AS w_to
   FROM sessions_app_session s
   JOIN policy p ON s.local_date >= p.holds_from AND s.local_date < p.holds_to
   WHERE s.program_id = %(program)s AND s.finalised_at IS NOT NULL
     AND s.local_date BETWEEN %(first)s AND %(last)s
-), open_time AS (
-  SELECT id, status, bridge_gap_seconds, no_show_below_minutes, CASE WHEN w_to > w_from THEN
+), countable AS (
+  SELECT id, bridge_gap_seconds, CASE WHEN status <> 'cancelled' AND w_to > w_from THEN
     tstzmultirange(tstzrange(w_from, w_to)) - coalesce((
       SELECT range_agg(tstzrange(b.taken_start, greatest(b.taken_start, coalesce(b.taken_end, ended_at, ends_at))))
       FROM sessions_app_sessionbreak b WHERE b.session_id = held.id AND b.taken_start IS NOT NULL),
     '{}'::tstzmultirange) ELSE '{}'::tstzmultirange END AS w
   FROM held
-), countable AS (
-  SELECT id, bridge_gap_seconds, CASE
-    WHEN status = 'cancelled' OR (
-      SELECT coalesce(sum(extract(epoch FROM upper(r) - lower(r))), 0) FROM unnest(w) r
-    ) < 60 * greatest(no_show_below_minutes, 1) THEN '{}'::tstzmultirange ELSE w END AS w
-  FROM open_time
 )"""
 
 # Stays in the room per connection. A stay begins with the first "admitted" after the last "stepped out" and ends with
