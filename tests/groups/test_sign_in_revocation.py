@@ -12,8 +12,8 @@ from django.utils import timezone
 from groups.logins import login_holds
 from groups.models import Person, StaffRole
 from groups.services import accounts, tokens
-from groups.services.staff import withdraw_role
-from tests.factories import make_staff
+from groups.services.people import PersonDetails
+from groups.services.staff import add_staff, withdraw_role
 from tests.groups.visitor import PASSWORD, Visitor
 from tests.worlds import World
 from vio.common import realtime
@@ -205,12 +205,23 @@ def test_ending_logins_is_in_the_audit_trail(world: World) -> None:
     assert (entry.actor_id, entry.subject_id) == (world.director.pk, str(world.ana.person.pk))
 
 
-def test_a_new_member_of_staff_gets_the_limits_of_staff(world: World) -> None:
-    """A login keeps the limits it began with; a new role therefore ends it."""
-    person = make_staff(world.program, Role.RECORDS)
+def test_a_new_role_ends_the_login_it_did_not_know_of(world: World) -> None:
+    """A login keeps the limits it began with; a client who comes to work here signs in again, as staff."""
     visitor = Visitor()
-    visitor.sign_in(person)
+    visitor.sign_in(world.ana.person)
+    assert visitor.session["vio_kind"] == "client"
+    details = PersonDetails(email=world.ana.person.email, first_name="Ana")
+    add_staff(
+        actor=world.actor(world.director),
+        program=world.program,
+        person=details,
+        role=Role.RECORDS,
+        now=timezone.now(),
+    )
+    assert not visitor.is_signed_in
+    visitor.sign_in(world.ana.person)
     assert visitor.session["vio_kind"] == "staff"
+    assert visitor.get("/clients/")["Location"] == reverse("second_factor")
 
 
 @pytest.mark.parametrize(
