@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import AgreementAcceptance, Client, EmergencyContact, GroupStaff, Person
+from groups.models import Agreement, Client, EmergencyContact, GroupStaff, Person
 from sessions_app.followup.rules import DETERMINED_AFTER
 from sessions_app.models import GroupNote, RoomState, Session, SessionBreak
 from sessions_app.room.commands import BreakStart, RoomEnd, SupportRequest
@@ -105,7 +105,7 @@ def test_nobody_signed_in_is_sent_to_sign_in(world: World, session: Session) -> 
 
 
 def test_the_agreement_comes_first_and_leads_back(world: World, session: Session) -> None:
-    AgreementAcceptance.objects.filter(client=world.ana).delete()
+    Agreement.objects.create(program=world.program, version=2, text="New", published_at=MONDAY_START)
     with time_machine.travel(DURING, tick=False):
         answer = signed_in(world.ana).get(reverse("room", args=[session.pk]))
     assert answer.status_code == 302
