@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from groups.models import (
     Client,
+    EmergencyContact,
     Enrolment,
     Group,
     GroupStaff,
@@ -183,6 +184,17 @@ def enrolment_for(actor: Actor, enrolment_id: UUID, permission: Permission) -> E
             "program", "client__person", "level"
         ),
         enrolment_id,
+        permission,
+    )
+
+
+def contact_for(actor: Actor, contact_id: UUID, permission: Permission) -> EmergencyContact:
+    """An emergency contact of a client in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: EmergencyContact.objects.filter(client__in=clients_for(actor, p)).select_related(
+            "program", "client__person"
+        ),
+        contact_id,
         permission,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from groups.factors import second_factor_missing
-from groups.logins import find_login, is_fresh, key_from_cookies
+from groups.logins import find_login, is_fresh
 from groups.models import Person
 from groups.roles import actor_for, roles_of
 from groups.services.tokens import actor_for_token
@@ -50,15 +50,13 @@ class SignedIn:
     login_key: str
 
 
-def signed_in(
-    headers: Iterable[tuple[bytes, bytes]], *, now: datetime, source: str = "", in_room: bool = False
-) -> SignedIn | None:
-    """Who a socket's headers (as in an ASGI scope) belong to; None for nobody, and for staff without a second factor.
+def signed_in(login_key: str, *, now: datetime, source: str = "", in_room: bool = False) -> SignedIn | None:
+    """Whose login that key is (`vio.common.sockets.login_of` reads it from a handshake); None for nobody, for a login
+    that ended, and for staff without a second factor.
 
     Synchronous: call it in a thread. Ask `groups.logins.login_holds` again before acting later.
     """
-    cookies = b"; ".join(value for name, value in headers if name.lower() == b"cookie").decode("latin-1")
-    found = find_login(key_from_cookies(cookies), now=now, in_room=in_room)
+    found = find_login(login_key, now=now, in_room=in_room)
     if found is None:
         return None
     actor = actor_for(found.person, source=source, fresh=found.fresh)

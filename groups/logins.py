@@ -19,7 +19,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as StoredLogin
 from django.http import HttpRequest, HttpResponseBase
-from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from groups.models import Person, StaffRole
@@ -120,18 +119,14 @@ class FoundLogin:
     fresh: bool
 
 
-def key_from_cookies(header: str) -> str:
-    """The login's key in a Cookie header; '' when there is none."""
-    return parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
-
-
 def find_login(key: str, *, now: datetime, in_room: bool = False) -> FoundLogin | None:
     """The login with that key, if it stands."""
     stored = StoredLogin.objects.filter(session_key=key, expire_date__gt=now).first() if key else None
     if stored is None:
         return None
     facts = SessionStore().decode(stored.session_data)
-    person = Person.objects.filter(pk=facts[SESSION_KEY]).first() if SESSION_KEY in facts else None
+    owner = facts.get(SESSION_KEY)
+    person = Person.objects.filter(pk=str(owner)).first() if owner else None
     if person is None or not stands(facts, person, now=now, in_room=in_room):
         return None
     return FoundLogin(key, person, _is_fresh(facts, person, now))
@@ -173,3 +168,8 @@ def touch_login(session_key: str, *, now: datetime) -> None:
 def ring_revoked(person_id: UUID) -> None:
     """Tells every process, after the commit, to look again at the sockets of this person (AU-7)."""
     ring_on_commit(f"person:{person_id}", {"kind": "revoked"})
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Removes logins whose last possible moment has passed; returns how many."""
+    return StoredLogin.objects.filter(expire_date__lt=now).delete()[0]

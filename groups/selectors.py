@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from groups.access import in_force
-from groups.calendars import Timetable, clash, occurrences, parse_rule
+from groups.calendars import RuleError, Timetable, clash, occurrences, parse_rule
 from groups.models import (
     Agreement,
     AgreementAcceptance,
@@ -19,6 +21,7 @@ from groups.models import (
     GroupStaff,
     LevelOfCare,
     Membership,
+    Person,
     PrescribedDose,
     Program,
     Series,
@@ -28,6 +31,16 @@ from groups.rules import ONE_DAY, Band, Period, peak
 from vio.common.localtime import local_date
 
 CLASH_DAYS = 28
+END_REASONS = (
+    ("completed", "finished the program"),
+    ("step_down", "went on to less care elsewhere"),
+    ("step_up", "went on to more care elsewhere"),
+    ("moved", "moved away"),
+    ("own_wish", "left by their own wish"),
+    ("no_contact", "could not be reached"),
+    ("clinical", "clinical decision"),
+    ("other", "another reason"),
+)
 
 
 def today_of(program: Program, now: datetime) -> date:
@@ -94,29 +107,46 @@ def timetable_of(series: Series) -> Timetable:
     )
 
 
-def clash_of(table: Timetable, others: QuerySet[Series], first: date) -> tuple[Series, date] | None:
-    """The first series that meets at the same time as this timetable in the next four weeks, and the date."""
+def _clash_of(group: Group, others: QuerySet[Series], first: date) -> tuple[Series, date] | None:
+    """The first other series that meets at the same time as this group in the next four weeks, and the date."""
     last = first + CLASH_DAYS * ONE_DAY
-    mine = occurrences(table, first, last)
-    for series in others.select_related("program", "group"):
-        found = clash(mine, occurrences(timetable_of(series), first, last))
+    mine = [
+        o for s in _readable(group.series.select_related("program")) for o in occurrences(s[1], first, last)
+    ]
+    for series, table in _readable(others.exclude(group=group).select_related("program", "group")):
+        found = clash(mine, occurrences(table, first, last))
         if found is not None:
             return series, found[0].on
     return None
 
 
-def series_of_client(client: Client, on: date) -> QuerySet[Series]:
-    """The timetables of the groups a client belongs to from a date on."""
+def _readable(rows: Iterable[Series]) -> Iterator[tuple[Series, Timetable]]:
+    for row in rows:
+        with suppress(RuleError):
+            yield row, timetable_of(row)
+
+
+def member_clash(client: Client, group: Group, on: date) -> str:
+    """A word when a client's other groups meet at the same time as this one; '' when they do not."""
     places = client.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=on))
-    return Series.objects.filter(group__in=places.values("group"), group__is_active=True)
+    others = Series.objects.filter(group__in=places.values("group"), group__is_active=True)
+    return _clash_words(_clash_of(group, others, on), client.person.full_name)
 
 
-def series_of_leader(person_id: UUID, program: Program, on: date) -> QuerySet[Series]:
-    """The timetables of the groups a member of staff leads from a date on."""
+def leader_clash(person: Person, group: Group, on: date) -> str:
+    """The same for a member of staff and the groups they lead."""
     places = GroupStaff.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=on), program=program, person=person_id
+        Q(ends_on=None) | Q(ends_on__gte=on), program=group.program_id, person=person
     ).exclude(role="observer")
-    return Series.objects.filter(group__in=places.values("group"), group__is_active=True)
+    others = Series.objects.filter(group__in=places.values("group"), group__is_active=True)
+    return _clash_words(_clash_of(group, others, on), person.full_name)
+
+
+def _clash_words(found: tuple[Series, date] | None, who: str) -> str:
+    if found is None:
+        return ""
+    series, on = found
+    return f"Look again: {who} is also expected in {series.group.name} at the same time, first on {on:%b} {on.day}."
 
 
 # --- enrolment --------------------------------------------------------------------------------------------
@@ -153,6 +183,11 @@ class Episode:
     doses: list[PrescribedDose]
     level: LevelOfCare
 
+    @property
+    def end_words(self) -> str:
+        """Why it ended, in words."""
+        return dict(END_REASONS).get(self.enrolment.end_reason, self.enrolment.end_reason)
+
 
 def episodes(client: Client, on: date) -> list[Episode]:
     """Every episode of a client, the newest first (hours never mix between two)."""
@@ -185,6 +220,35 @@ def search_clients(clients: QuerySet[Client], text: str, on: date) -> QuerySet[C
         .prefetch_related(Prefetch("memberships", queryset=places, to_attr="places_now"))
         .order_by("person__first_name", "person__last_name", "pk")
     )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something a program still lacks, in words, with the group or client it concerns."""
+
+    text: str
+    group: Group | None = None
+    client: Client | None = None
+
+
+def setup_gaps(program: Program, on: date) -> list[Gap]:
+    """What stands in the way of a good evening: empty or full groups, nobody leading, no timetable, no group."""
+    gaps: list[Gap] = []
+    for group in groups_with_counts(program.groups.filter(is_active=True), on):
+        gaps += [Gap(text, group=group) for text in _group_gaps(group, on)]
+    placed = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), client=OuterRef("pk"))
+    enrolled = Enrolment.objects.filter(in_force(on), client=OuterRef("pk"))
+    lost = Client.objects.filter(Exists(enrolled), ~Exists(placed), program=program).select_related("person")
+    return gaps + [Gap("is enrolled and has no group.", client=client) for client in lost[:20]]
+
+
+def _group_gaps(group: Group, on: date) -> list[str]:
+    words = [Band(group.member_count, group.min_size, group.max_size).warning]  # type: ignore[attr-defined]  # annotated
+    if not leaders_on(group, on).exclude(role="observer").exists():
+        words.append("Nobody leads this group.")
+    if not group.running_series:  # type: ignore[attr-defined]  # prefetched
+        words.append("This group has no timetable.")
+    return [word for word in words if word]
 
 
 # --- staff ------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ def account_wait(tries: Tries, now: datetime) -> timedelta:
         return FOR_GOOD
     if tries.last is None or tries.count < ACCOUNT_FREE:
         return NO_WAIT
-    delay: timedelta = min(FIRST_DELAY * 2 ** min(tries.count - ACCOUNT_FREE, 10), LONGEST_DELAY)
+    doublings = min(tries.count - ACCOUNT_FREE, 10)
+    delay = min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
     return max(tries.last + delay - now, NO_WAIT)
 
 

@@ -53,7 +53,12 @@ app.conf.update(
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
         "silence": every(3600, "sessions_app.followup.review_everybody"),
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
+        "rooms-open": every(10, "sessions_app.room.open_due"),
+        "rooms-end": every(30, "sessions_app.room.end_due"),
+        "presence-sweep": every(10, "sessions_app.room.sweep_presence"),
+        "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
+        "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

@@ -25,7 +25,7 @@ from groups.models import (
     StaffRole,
 )
 from groups.rules import ENROL_WITHIN, ONE_DAY, Period, dose_problem
-from groups.selectors import level_on, today_of
+from groups.selectors import END_REASONS, level_on, today_of
 from groups.services.people import PersonDetails, find_or_make_person
 from groups.services.programs import require_unchanged
 from groups.signals import roster_changing
@@ -35,16 +35,6 @@ from vio.common.errors import BadInputError, ConflictError
 from vio.common.permissions import Permission, Role
 from vio.common.realtime import ring_on_commit
 
-END_REASONS = (
-    ("completed", "finished the program"),
-    ("step_down", "went on to less care elsewhere"),
-    ("step_up", "went on to more care elsewhere"),
-    ("moved", "moved away"),
-    ("own_wish", "left by their own wish"),
-    ("no_contact", "could not be reached"),
-    ("clinical", "clinical decision"),
-    ("other", "another reason"),
-)
 CHART_FIELDS = ("privacy_name", "phone", "home_state")
 
 
@@ -57,7 +47,7 @@ def lock_chart(client: Client) -> Client:
 
 def ring_person(person_id: UUID) -> None:
     """Tells every process that what this person may reach has changed: open sockets look again (AZ-6)."""
-    ring_on_commit(f"person:{person_id}", {"kind": "rights"})
+    ring_on_commit(f"person:{person_id}", {"kind": "revoked"})
 
 
 # --- the chart --------------------------------------------------------------------------------------------

@@ -62,7 +62,9 @@ def create_token(*, actor: Actor, name: str, days: int, now: datetime) -> tuple[
 @transaction.atomic
 def revoke_token(*, actor: Actor, token_id: UUID, now: datetime) -> None:
     """Ends one of the actor's own tokens; raises NotFoundError for any other."""
-    mine = ApiToken.objects.filter(pk=token_id, person_id=actor.who, revoked_at=None)
+    if actor.person_id is None:
+        raise NotFoundError
+    mine = ApiToken.objects.filter(pk=token_id, person_id=actor.person_id, revoked_at=None)
     token = mine.first()
     if token is None or not mine.update(revoked_at=now):
         raise NotFoundError

@@ -104,7 +104,7 @@ def sign_out_everywhere(request: PageRequest) -> HttpResponseBase:
         person=person_of(request), actor=request.actor, now=timezone.now(), reason="everywhere"
     )
     logout(request)
-    return redirect("account_login")
+    return redirect("/")
 
 
 @require_POST

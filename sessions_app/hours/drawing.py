@@ -43,10 +43,11 @@ def sentence(reading: WeekReading) -> str:
     if outlook.reached_with is not None:
         return f"{begin} {_day(outlook.reached_with.day)} completes your week."
     if outlook.fixes:
-        days = sorted({seat.day for seat in outlook.fixes[0]})
-        return f"{begin} One more group helps, for example on {' and '.join(map(_day, days))}. Ask us for a seat."
+        named = " and ".join(map(_day, sorted({seat.day for seat in outlook.fixes[0]})))
+        return f"{begin} One more group helps, for example on {named}. Ask us for a seat."
     if outlook.missing_minutes == 0:
-        return f"{begin} You have the time. We still look for {outlook.missing_days} more day{'s' if outlook.missing_days > 1 else ''}."
+        days = "day" if outlook.missing_days == 1 else "days"
+        return f"{begin} You have the time. We still look for {outlook.missing_days} more {days}."
     return f"{begin} The groups left this week are not enough. Let's talk about how to fit in the rest."
 
 

@@ -86,9 +86,7 @@ def board(
     )
     if group_id is not None:
         rows = rows.filter(client__in=_members(group_id, week))
-    counts = dict.fromkeys(STATES, 0) | dict(
-        rows.order_by().values_list("forecast").annotate(Count("pk"))
-    )
+    counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(Count("pk")))
     shown = rows.filter(forecast=state) if state in STATES else rows
     found = Paginator(_worst_first(shown), PER_PAGE).get_page(page)
     return Board(

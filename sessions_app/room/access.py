@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as Login
 from django.db import connection
 
+from groups.logins import stands
 from groups.models import Person
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
@@ -98,7 +98,7 @@ def standings(tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | Ac
         cursor.execute(_QUERY, [*columns, now])
         names = [column.name for column in cursor.description or ()]
         rows = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-    return [_judge(rows.get(number)) for number in range(1, len(tickets) + 1)]
+    return [_judge(rows.get(number), now) for number in range(1, len(tickets) + 1)]
 
 
 def standing(ticket: Ticket, *, now: datetime) -> Standing:
@@ -140,10 +140,10 @@ def roster(group_id: UUID, on: date) -> list[RosterEntry]:
     ]
 
 
-def _judge(row: dict[str, Any] | None) -> Standing | AccessError:
+def _judge(row: dict[str, Any] | None, now: datetime) -> Standing | AccessError:
     if row is None or row["status"] == "cancelled":
         return AccessError("not_found")
-    if not _login_holds(row):
+    if not _login_holds(row, now):
         return AccessError("signed_out")
     roles = frozenset(ProgramRole(role) for role in row["staff_roles"] or ())
     role = _room_role(row, roles)
@@ -174,14 +174,18 @@ def _standing(row: dict[str, Any], role: Role, roles: frozenset[ProgramRole]) ->
     )
 
 
-def _login_holds(row: dict[str, Any]) -> bool:
-    """The login exists, is this person's, and was made after the last change of password or factors."""
-    if not row["is_active"] or not row["session_data"]:
+def _login_holds(row: dict[str, Any], now: datetime) -> bool:
+    """The login exists, is this person's, was made after the last change of password, factors or roles, and is not too
+    old (AU-6, AU-7). In a room nobody is idle: heartbeats stand for being there."""
+    if not row["session_data"]:
         return False
-    facts = SessionStore().decode(row["session_data"])
-    person = Person(password=row["password"], login_epoch=row["login_epoch"], is_active=row["is_active"])
-    mine = facts.get("_auth_user_id") == str(row["person_id"])
-    return mine and compare_digest(str(facts.get("_auth_user_hash")), person.get_session_auth_hash())
+    person = Person(
+        pk=row["person_id"],
+        password=row["password"],
+        login_epoch=row["login_epoch"],
+        is_active=row["is_active"],
+    )
+    return stands(SessionStore().decode(row["session_data"]), person, now=now, in_room=True)
 
 
 def _room_role(row: dict[str, Any], roles: frozenset[ProgramRole]) -> Role | None:

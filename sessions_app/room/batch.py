@@ -217,7 +217,7 @@ class RoomInWork:
             if isinstance(event, e.ClientAdmitted):
                 self._prove_all(event.person, EvidenceKind.ADMITTED, except_for=entry.connection)
             elif isinstance(event, e.ClientMovedToLobby):
-                self._prove_all(event.person, EvidenceKind.STEPPED_OUT)
+                self._prove_all(event.person, EvidenceKind.STEPPED_OUT, cause="lobby")
             elif isinstance(event, e.ClientRemoved):
                 self._close_all(event.person, "removed")
             elif isinstance(event, e.ClientLeft | e.StaffLeft | e.WaitingLeft):
@@ -237,10 +237,12 @@ class RoomInWork:
     def _of(self, person: str) -> list[str]:
         return [key for key, whose in self.connections.items() if whose == person]
 
-    def _prove_all(self, person: str, kind: EvidenceKind, *, except_for: UUID | None = None) -> None:
+    def _prove_all(
+        self, person: str, kind: EvidenceKind, *, cause: str = "", except_for: UUID | None = None
+    ) -> None:
         for key in self._of(person):
             if key != str(except_for):
-                self._prove(key, person, kind, "", self.now)
+                self._prove(key, person, kind, cause, self.now)
 
     def _close_all(self, person: str, cause: str) -> None:
         for key in self._of(person):

@@ -16,7 +16,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from sessions_app.room import joining
 from sessions_app.room.commands import COMMANDS, SIGNALLING, Command
-from sessions_app.room.handlers import HANDLERS
+from sessions_app.room.handlers import HANDLERS, prove
 from sessions_app.room.hub import Hub, hub
 from sessions_app.room.limits import SOCKETS, Limits
 from sessions_app.room.link import Link
@@ -29,6 +29,7 @@ from vio.common.sockets import Scope, login_of, source_of
 
 _log = logs.log(__name__)
 POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED = 1008, 1013, 4409, 4403
+CLEAN = {1000, 1001}
 HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
 
@@ -132,6 +133,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self.limits.note_over(now)
             raise RateLimitedError
         command: Command = read_frame(text, COMMANDS, large=SIGNALLING)
+        prove(self.hub, link)
         handler = HANDLERS[type(command)]
         if not self.limits.allows(handler.counts_as, now):
             raise RateLimitedError
@@ -147,8 +149,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def websocket_disconnect(self, message: Any) -> None:
         """The browser is gone: its presence ends now."""
         if self.link is not None and self.link.closed is None:
-            self.link.closed = int(message.get("code") or 1006)
-            joining.leave(self.hub, self.link, cause="dropped", at=self.hub.now())
+            code = int(message.get("code") or 1006)
+            self.link.closed = code
+            # A close frame is the browser's own act and its last proof of life; a broken line proves nothing.
+            cause = "left" if code in CLEAN else "dropped"
+            joining.leave(self.hub, self.link, cause=cause, at=self.hub.now())
         await super().websocket_disconnect(message)
 
     def _let_go(self, code: int, cause: str) -> None:

@@ -61,12 +61,16 @@ async def commit(hub: Hub, link: Link, command: c.Command) -> None:
     link.send(wire(Ack(id=str(command.id), numbers=outcome.numbers)))
 
 
-async def ping(hub: Hub, link: Link, command: c.Ping) -> None:
-    """Answered from memory; the proof of life is written with the next tick."""
+def prove(hub: Hub, link: Link) -> None:
+    """Any frame is a proof of life; it is written with the next tick."""
     link.last_seen, link.alive = hub.now(), time.monotonic()
-    link.outbox.proves(command.heads)
     if link.counted:
         hub.presence.note(joining.proof(link))
+
+
+async def ping(hub: Hub, link: Link, command: c.Ping) -> None:
+    """Answered from memory."""
+    link.outbox.proves(command.heads)
     room = hub.rooms.get(link.standing.session_id)
     heads = numbers_for(link.viewer, room.heads if room else {})
     link.send(wire(Pong(id=str(command.id), at=link.last_seen, heads=heads)))

@@ -9,28 +9,28 @@ from sessions_app.room import clock
 from vio.common.tasks import system_task
 
 
-@shared_task(name="room.open_due")
+@shared_task(name="sessions_app.room.open_due")
 @system_task
 def open_due() -> None:
     """Opens the waiting rooms that are due."""
     clock.open_due_rooms(now=timezone.now())
 
 
-@shared_task(name="room.end_due")
+@shared_task(name="sessions_app.room.end_due")
 @system_task
 def end_due() -> None:
     """Ends the rooms that overran."""
     clock.end_due_rooms(now=timezone.now())
 
 
-@shared_task(name="room.sweep_presence")
+@shared_task(name="sessions_app.room.sweep_presence")
 @system_task
 def sweep_presence() -> None:
     """Closes presence that died (AT-4)."""
     clock.sweep_presence(now=timezone.now())
 
 
-@shared_task(name="room.forget_chat")
+@shared_task(name="sessions_app.room.forget_chat")
 @system_task
 def forget_chat() -> None:
     """Empties chat whose time of keeping is over."""

@@ -27,6 +27,7 @@ NAMED: dict[str, Callable[[World], Any]] = {
     "token": lambda world: "unknown-token",
     "pk": lambda world: 1,
     "page": lambda world: "home",  # of the style guide
+    "name": lambda world: "signin",
     "day": lambda world: "2026-04-13",
     "date": lambda world: "2026-04-13",
     "week": lambda world: "2026-04-12",

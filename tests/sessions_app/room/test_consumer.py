@@ -337,6 +337,19 @@ class TestHeartbeat:
         )
         assert (closed.at, closed.cause) == (link.last_seen, "dropped")
 
+    async def test_a_close_frame_is_the_browsers_own_act_and_a_broken_line_is_not(
+        self, evening: Evening
+    ) -> None:
+        await evening.ana.socket.disconnect(code=1001)
+        await evening.ben.hears("connection.lost")
+        await evening.ben.socket.disconnect(code=1006)
+        await evening.fay.hears_until("connection.lost")
+        await evening.fay.hears_until("connection.lost")
+        found = await sync_to_async(
+            lambda: {row.client_id: row.cause for row in PresenceEvidence.objects.filter(kind="closed")}
+        )()
+        assert found == {evening.live.world.ana.pk: "left", evening.live.world.ben.pk: "dropped"}
+
     async def test_a_connection_taken_for_dead_counts_again(self, evening: Evening, house: Hub) -> None:
         link = next(link for link in house.links() if link.person == evening.ana_id)
         swept = link.id

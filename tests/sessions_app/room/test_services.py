@@ -250,8 +250,9 @@ class TestEvidence:
         person = str(live.world.ana.person_id)
         live.ok(live.world.facilitator, c.ClientToLobby(id=uuid4(), person=person))
         live.ok(live.world.facilitator, c.ClientAdmit(id=uuid4(), person=person))
-        kinds = [kind for kind, _ in live.evidence(live.world.ana)]
-        assert kinds == ["opened", "admitted", "stepped_out", "admitted"]
+        assert live.evidence(live.world.ana) == [
+            ("opened", ""), ("admitted", ""), ("stepped_out", "lobby"), ("admitted", ""),
+        ]  # fmt: skip
 
     def test_leaving_on_purpose_and_the_end_of_the_session(self, live: LiveRoom) -> None:
         live.running_with(live.world.ana, live.world.ben)

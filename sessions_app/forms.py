@@ -1,0 +1,116 @@
+"""Forms of scheduling and of the counting rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from groups.forms.base import (
+    BreaksField,
+    ManageForm,
+    breaks_text,
+    choice_field,
+    local_date_field,
+    number_field,
+    text_field,
+)
+from groups.models import Group, Program, ServiceType
+from sessions_app.models import AttendancePolicy, HoursPolicy, Session
+from sessions_app.services.policies import ATTENDANCE_FIELDS, HOURS_FIELDS
+from vio.common.localtime import to_instant, to_local
+
+
+class MoveForm(ManageForm):
+    """When one meeting takes place."""
+
+    starts_on = local_date_field("Date")
+    local_start = forms.TimeField(
+        label="Starts at",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="In the program's time zone.",
+    )
+    minutes = number_field("Length in minutes, breaks included", 1, 720)
+    breaks = BreaksField(
+        label="Breaks",
+        required=False,
+        max_length=80,
+        help_text="90+15 is a break of 15 minutes after 90 minutes.",
+    )
+
+    def starts_at(self, program: Program) -> datetime:
+        """The instant that was asked for (R1)."""
+        wall = self.cleaned_data["local_start"].replace(second=0, microsecond=0)
+        return to_instant(datetime.combine(self.cleaned_data["starts_on"], wall), program.zone)
+
+
+class PlanForm(MoveForm):
+    """One meeting outside of any timetable."""
+
+    title = text_field("Name in calendars", 80, help_text="Neutral words; nothing of treatment.")
+    service_type = choice_field("Kind of service", ServiceType.choices)
+
+    field_order = ["title", "service_type", "starts_on", "local_start", "minutes", "breaks"]
+
+
+def move_initial(session: Session) -> dict[str, object]:
+    """When the meeting is planned now, in the program's zone."""
+    start = to_local(session.starts_at, session.program.zone)
+    planned = [
+        (_minutes(b.planned_start - session.starts_at), _minutes(b.planned_end - b.planned_start))
+        for b in session.breaks.order_by("planned_start")
+        if b.planned_start is not None and b.planned_end is not None
+    ]
+    return {
+        "starts_on": start.date(), "local_start": start.time(), "breaks": breaks_text(planned),
+        "minutes": _minutes(session.ends_at - session.starts_at),
+    }  # fmt: skip
+
+
+def _minutes(length: Any) -> int:
+    return int(length.total_seconds() // 60)
+
+
+def plan_initial(group: Group) -> dict[str, object]:
+    """The usual values of a single meeting."""
+    return {"title": group.name, "service_type": group.service_type, "local_start": "17:30", "minutes": 90}
+
+
+class AttendancePolicyForm(ManageForm):
+    """A new version of the attendance rules; `seen` holds the number of the version before."""
+
+    effective_from = local_date_field("From", help_text="Days before keep the version they were counted by.")
+    bridge_gap_seconds = number_field("Gaps up to so many seconds are filled", 0, 900)
+    late_after_seconds = number_field("Late after seconds", 0, 3600)
+    left_early_seconds = number_field("Left early from seconds before the end", 0, 3600)
+    no_show_below_minutes = number_field("Below so many minutes it is a no-show", 1, 60)
+    attended_percent = number_field("Attended from percent of the time held", 1, 100)
+    attribution = choice_field(
+        "A session over midnight", [("start_date", "belongs to the day it began"), ("split", "is split")]
+    )
+
+
+class HoursPolicyForm(ManageForm):
+    """A new version of what an hour is and what counts."""
+
+    effective_from = local_date_field("From", help_text="Weeks before keep the version they were counted by.")
+    definition = choice_field(
+        "An hour is",
+        [("clock", "60 minutes by the clock"), ("therapeutic", "a therapeutic hour, as set below")],
+    )
+    group_minutes = number_field("Therapeutic: a group of at least so many minutes", 30, 60)
+    counts_as = number_field("Therapeutic: counts as so many minutes", 30, 60)
+    from_percent = number_field("Therapeutic: when attended to so many percent", 1, 100)
+    countable = forms.MultipleChoiceField(
+        label="These count toward the week", choices=ServiceType.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+
+def policy_initial(
+    policy: AttendancePolicy | HoursPolicy | None, kind: type[AttendancePolicy] | type[HoursPolicy]
+) -> dict[str, object]:
+    """The values of the last version, or the defaults."""
+    row = policy or kind()
+    names = ATTENDANCE_FIELDS if kind is AttendancePolicy else HOURS_FIELDS
+    return {name: getattr(row, name) for name in names}
