@@ -35,7 +35,8 @@ def post(browser: Browser, **given: Any) -> Any:
 
 def text(response: Any) -> str:
     """What stands on the page, without tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r" ([.,])", r"\1", words)
 
 
 def down(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
@@ -67,7 +68,7 @@ def test_nobody_is_asked_to_sign_in(db: None, client: Browser) -> None:
 
 def test_staff_without_a_second_factor_are_sent_to_set_it_up(world: World, client: Browser) -> None:
     client.force_login(make_staff(world.program, Role.CLINICIAN, factor=False))
-    assert client.get("/")["Location"] == reverse("mfa_index")
+    assert client.get("/")["Location"] == reverse("second_factor")
 
 
 def test_a_person_without_a_place_is_told_so(world: World, client: Browser) -> None:
