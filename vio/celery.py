@@ -59,5 +59,6 @@ app.conf.update(
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
+        "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

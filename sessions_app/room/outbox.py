@@ -16,6 +16,7 @@ from typing import Any, cast
 from vio.common.logs import log
 from vio.common.sockets import Send, send_close
 
+__all__ = ["Outbox", "Send"]
 _log = log(__name__)
 MOST_WAITING = 1_000
 MOST_BYTES = 1024 * 1024
