@@ -188,7 +188,7 @@ def _course(script: Script, leader: Presence, ended_at: datetime) -> None:
     leader.does(ended_at, c.RoomEnd(id=script.id()))
 
 
-def _attend(  # noqa: PLR0917  # one evening of one person
+def _attend(  # one evening of one person
     script: Script, leader: Presence, player: cast.Player, plan: Evening, ended_at: datetime, *, trouble: bool
 ) -> None:
     if plan.arrives is None:
@@ -231,7 +231,7 @@ def _go(  # noqa: PLR0917  # who, by whom, when
         one.does(end, c.RoomLeave(id=script.id()))
 
 
-def _take_part(  # noqa: PLR0917  # who, by whom, until when
+def _take_part(  # who, by whom, until when
     script: Script, one: Presence, leader: Presence, plan: Evening, end: datetime
 ) -> None:
     start, random = script.session.starts_at, script.random
