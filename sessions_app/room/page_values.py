@@ -70,7 +70,11 @@ def roster_of(session: Session) -> list[dict[str, str]]:
 
 def host_words(session: Session) -> str:
     """Who lets people in tonight, as clients know them: "Noah F. or Maya T."."""
-    leaders = leaders_on(session.group, session.local_date).exclude(role="observer").order_by("-role", "person__first_name")
+    leaders = (
+        leaders_on(session.group, session.local_date)
+        .exclude(role="observer")
+        .order_by("-role", "person__first_name")
+    )
     names = [place.person.short_name for place in leaders]
     return " or ".join(names) or "Your facilitator"
 
