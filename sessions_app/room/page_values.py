@@ -19,7 +19,7 @@ MISSING_AFTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class RoomPage:
+class EveningPlan:
     """The evening's plan for the scripts: instants as ISO text, breaks as JSON lists of [start, end]."""
 
     now: str
@@ -44,12 +44,12 @@ def opens_at(session: Session) -> datetime:
     return session.starts_at - timedelta(minutes=session.program.lobby_opens_minutes)
 
 
-def page_of(session: Session, *, now: datetime) -> RoomPage:
+def plan_of(session: Session, *, now: datetime) -> EveningPlan:
     """The evening's plan, as known at `now`."""
     rows = list(session.breaks.filter(Q(planned_start__isnull=False) | Q(taken_start__isnull=False)))
     planned = [(row.planned_start, row.planned_end) for row in rows if row.planned_start]
     taken = [(row.taken_start, row.taken_end) for row in rows if row.taken_start]
-    return RoomPage(
+    return EveningPlan(
         now=now.isoformat(),
         starts_at=session.starts_at.isoformat(),
         ends_at=session.ends_at.isoformat(),
