@@ -68,7 +68,12 @@ class Presence:
     """One person in a script: comes, proves to be there, is lost, leaves."""
 
     def __init__(
-        self, script: Script, person_id: UUID, names: tuple[str, str], role: Role, client: Client | None = None
+        self,
+        script: Script,
+        person_id: UUID,
+        names: tuple[str, str],
+        role: Role,
+        client: Client | None = None,
     ) -> None:
         self.script = script
         self.person_id = person_id
@@ -149,9 +154,7 @@ def play(book: Book, session: Session) -> datetime:
     for player in book.players(session.local_date):
         if player.group == session.group.name:
             own = book.stream("evening", player.email, session.local_date)
-            plans[player] = evening(
-                player.persona, week, weekday, own, minutes=length, leaves=player.leaves
-            )
+            plans[player] = evening(player.persona, week, weekday, own, minutes=length, leaves=player.leaves)
     trouble = (week, weekday, session.group.name) == SERVER_TROUBLE
     ended_at = session.ends_at + timedelta(seconds=random.randint(-50, 55))
     for player, plan in plans.items():
@@ -166,7 +169,10 @@ def play(book: Book, session: Session) -> datetime:
 
 def _lead(script: Script) -> Presence:
     group, start, random = script.session.group.name, script.session.starts_at, script.random
-    hosts = [("facilitator", Role.FACILITATOR, (-12.0, -10.0)), ("cofacilitator", Role.COFACILITATOR, (-8.0, -1.0))]
+    hosts = [
+        ("facilitator", Role.FACILITATOR, (-12.0, -10.0)),
+        ("cofacilitator", Role.COFACILITATOR, (-8.0, -1.0)),
+    ]
     found = []
     for place, role, (early, late) in hosts:
         person = script.book.person(script.book.leader(group, place))
@@ -195,9 +201,7 @@ def _attend(  # noqa: PLR0917  # one evening of one person
         return
     start, random = script.session.starts_at, script.random
     client = script.book.client(player)
-    one = Presence(
-        script, client.person_id, (client.peer_name, client.person.full_name), Role.CLIENT, client
-    )
+    one = Presence(script, client.person_id, (client.peer_name, client.person.full_name), Role.CLIENT, client)
     arrived = start + minutes(plan.arrives)
     one.connects(arrived)
     ready = start - minutes(9.5)
@@ -278,7 +282,11 @@ def _bring_in(script: Script, book: Book) -> None:
     for client_id, at in here.items():
         if at >= due:
             withdraw_miss(
-                actor=book.house, session_id=script.session.pk, client_id=client_id, because="appeared", now=at
+                actor=book.house,
+                session_id=script.session.pk,
+                client_id=client_id,
+                because="appeared",
+                now=at,
             )
     write_proofs(script.proofs)
 

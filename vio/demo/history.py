@@ -141,9 +141,7 @@ def _today(book: Book, on: date, now: datetime) -> None:
     kept = Session.objects.filter(program=book.program, local_date__in=open_evenings)
     finish_older(book, before=now, keep=frozenset(kept.values_list("pk", flat=True)), now=now)
     materialise_sessions(actor=book.house, now=now)
-    compute_week(
-        program=book.program, week=week_of(on, WeekStart(book.program.week_start)), now=now
-    )
+    compute_week(program=book.program, week=week_of(on, WeekStart(book.program.week_start)), now=now)
 
 
 def _send_mail(now: datetime) -> None:
