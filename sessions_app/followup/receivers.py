@@ -46,7 +46,9 @@ def end_called_off_misses(
     if cause not in {"finalised", "recomputed"}:
         return
     misses = FollowUp.objects.filter(session=session_id, client__in=client_ids, status__in=RUNNING)
-    for task in misses.filter(session__attendance__client=F("client"), session__attendance__status="cancelled"):
+    for task in misses.filter(
+        session__attendance__client=F("client"), session__attendance__status="cancelled"
+    ):
         withdraw_miss(
             actor=system_actor("attendance"),
             session_id=session_id,
