@@ -7,6 +7,7 @@ import { show } from "./dom.js";
 /** @typedef {import("../room_view.js").View} View @typedef {import("../room_socket.js").Frame} Frame @typedef {import("../../common/js/socket.js").State} State */
 
 const SIGNED_OUT = 4401;
+const GOODBYE = 1000;
 const HERE_EVERY = 4 * 60_000;
 
 /** The server turns a handshake away without saying why: ask the page. A room that is over shows what comes after. */
@@ -29,6 +30,7 @@ export class Line {
     this.page = page;
     /** @type {State} */
     this.state = "connecting";
+    this.code = 0;
     this.wasLive = false;
     this.socket = new RoomSocket({
       session: root.dataset.session ?? "",
@@ -54,6 +56,7 @@ export class Line {
   /** @param {State} state @param {number} code */
   changed(state, code) {
     this.state = state;
+    this.code = code;
     if (code === SIGNED_OUT && !this.page.unsaved?.()) location.reload(); // to the sign-in page, and back here afterwards
     if (state === "reconnecting" && this.wasLive) announce("Your connection was lost. We are trying again.");
     if (state === "live" && this.wasLive) announce("You are connected again.");
@@ -63,7 +66,8 @@ export class Line {
   }
 
   draw() {
-    const shown = this.state !== "live" && this.state !== "closed" && !navigator.onLine ? "offline" : this.state;
+    const ended = this.state === "closed" && this.code === GOODBYE; // over as it should be: nothing is broken
+    const shown = ended ? "" : this.state !== "live" && this.state !== "closed" && !navigator.onLine ? "offline" : this.state;
     for (const words of this.root.querySelectorAll("[data-connection] [data-when]")) show(words, /** @type {HTMLElement} */ (words).dataset.when === shown);
     const lost = this.state === "reconnecting" && this.wasLive;
     show(this.root.querySelector("[data-slot=lost]"), lost);
