@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -158,7 +159,9 @@ def _flags(actor: Actor, client_ids: Iterable[UUID], now: datetime) -> dict[UUID
     if not wanted or not actor.may_somewhere(Permission.SEE_ALERTS):
         return {}
     found: dict[UUID, tuple[str, str]] = {}
-    for _, answer in board_flags_asked.send(sender=Board, actor=actor, client_ids=wanted, now=now):
+    answers: list[tuple[Any, dict[UUID, tuple[str, str]]]]
+    answers = board_flags_asked.send(sender=Board, actor=actor, client_ids=wanted, now=now)  # type: ignore[assignment]
+    for _, answer in answers:
         for client_id, (level, address) in answer.items():
             if level in LEVELS and (client_id not in found or level == "red"):
                 found[client_id] = (level, address)

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from vio import api
 from vio.common import delays, health, http, styleguide
 
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("m/<uuid:delivery_id>/", delays.open_message, name="message"),
     path("styleguide/<slug:page>/", styleguide.mock, name="styleguide_mock"),
+    path("api/v1/", include((api.urlpatterns, "api"))),
     path("account/", include("groups.account_urls")),
     path("", include("checkins.urls")),
     path("", include("sessions_app.urls")),

@@ -14,13 +14,19 @@ from sessions_app.followup.services import RUNNING
 from sessions_app.models import FollowUp
 from sessions_app.signals import attendance_changed, client_appeared
 from vio.common.actors import system_actor
+from vio.common.scope import every_program
 
 
 def end_miss(sender: object, session_id: UUID, client_id: UUID, now: datetime, **kwargs: Any) -> None:
     """Withdraws the running miss of this client in this session, if there is one."""
-    withdraw_miss(
-        actor=system_actor("room"), session_id=session_id, client_id=client_id, because="appeared", now=now
-    )
+    with every_program():
+        withdraw_miss(
+            actor=system_actor("room"),
+            session_id=session_id,
+            client_id=client_id,
+            because="appeared",
+            now=now,
+        )
 
 
 def end_excused_misses(
@@ -46,7 +52,9 @@ def end_called_off_misses(
     if cause not in {"finalised", "recomputed"}:
         return
     misses = FollowUp.objects.filter(session=session_id, client__in=client_ids, status__in=RUNNING)
-    for task in misses.filter(session__attendance__client=F("client"), session__attendance__status="cancelled"):
+    for task in misses.filter(
+        session__attendance__client=F("client"), session__attendance__status="cancelled"
+    ):
         withdraw_miss(
             actor=system_actor("attendance"),
             session_id=session_id,

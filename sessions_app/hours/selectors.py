@@ -81,14 +81,10 @@ def board(
     """The board of the week that holds `day` (the running one by default), filtered by state and group."""
     running = current_week(program, now)
     week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
-    rows = WeekHours.objects.filter(
-        program=program, week=week.first, client__in=clients_for(actor, Permission.SEE_HOURS, now=now)
-    )
-    if group_id is not None:
-        rows = rows.filter(client__in=_members(group_id, week))
+    rows = week_rows(actor, program, week, now=now, group_id=group_id)
     counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(Count("pk")))
     shown = rows.filter(forecast=state) if state in STATES else rows
-    found = Paginator(_worst_first(shown), PER_PAGE).get_page(page)
+    found = Paginator(worst_first(shown), PER_PAGE).get_page(page)
     return Board(
         program=program,
         week=week,
@@ -106,12 +102,23 @@ def board(
     )
 
 
+def week_rows(
+    actor: Actor, program: Program, week: Week, *, now: datetime, group_id: UUID | None = None
+) -> QuerySet[WeekHours]:
+    """One week of the clients in reach, of a group only if one is given."""
+    rows = WeekHours.objects.filter(
+        program=program, week=week.first, client__in=clients_for(actor, Permission.SEE_HOURS, now=now)
+    )
+    return rows if group_id is None else rows.filter(client__in=_members(group_id, week))
+
+
 def _members(group_id: UUID, week: Week) -> QuerySet[Membership, UUID]:
     in_week = Q(starts_on__lte=week.last) & (Q(ends_on=None) | Q(ends_on__gte=week.first))
     return Membership.objects.filter(in_week, group=group_id).values_list("client_id", flat=True)
 
 
-def _worst_first(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
+def worst_first(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
+    """Who cannot reach the week comes first, then by what is still missing, then by name."""
     rank = Case(
         *[When(forecast=name, then=Value(place)) for place, name in enumerate(STATES)],
         default=Value(len(STATES)),

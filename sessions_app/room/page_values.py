@@ -19,7 +19,7 @@ MISSING_AFTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class RoomPage:
+class EveningPlan:
     """The evening's plan for the scripts: instants as ISO text, breaks as JSON lists of [start, end]."""
 
     now: str
@@ -44,12 +44,12 @@ def opens_at(session: Session) -> datetime:
     return session.starts_at - timedelta(minutes=session.program.lobby_opens_minutes)
 
 
-def page_of(session: Session, *, now: datetime) -> RoomPage:
+def plan_of(session: Session, *, now: datetime) -> EveningPlan:
     """The evening's plan, as known at `now`."""
     rows = list(session.breaks.filter(Q(planned_start__isnull=False) | Q(taken_start__isnull=False)))
     planned = [(row.planned_start, row.planned_end) for row in rows if row.planned_start]
     taken = [(row.taken_start, row.taken_end) for row in rows if row.taken_start]
-    return RoomPage(
+    return EveningPlan(
         now=now.isoformat(),
         starts_at=session.starts_at.isoformat(),
         ends_at=session.ends_at.isoformat(),
@@ -70,7 +70,11 @@ def roster_of(session: Session) -> list[dict[str, str]]:
 
 def host_words(session: Session) -> str:
     """Who lets people in tonight, as clients know them: "Noah F. or Maya T."."""
-    leaders = leaders_on(session.group, session.local_date).exclude(role="observer").order_by("-role", "person__first_name")
+    leaders = (
+        leaders_on(session.group, session.local_date)
+        .exclude(role="observer")
+        .order_by("-role", "person__first_name")
+    )
     names = [place.person.short_name for place in leaders]
     return " or ".join(names) or "Your facilitator"
 

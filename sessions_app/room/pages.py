@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from sessions_app import access
 from sessions_app.models import Session
 from sessions_app.room.access import AccessError, Standing, Ticket, standing
-from sessions_app.room.page_values import host_words, opens_at, page_of, roster_of, sheet_of
+from sessions_app.room.page_values import host_words, opens_at, plan_of, roster_of, sheet_of
 from sessions_app.room.words import RemovalReason, Role
 from sessions_app.selectors import expected_clients
 from vio.common import audit
@@ -29,7 +29,10 @@ from vio.common.permissions import Permission
 
 RELOAD = "HX-Refresh"
 STATE = "X-Room"
-PRESENCE_STATES = ("expected", "waiting", "in", "reconnecting", "gone", "missing", "removed")
+# State and word; a narrow column has no place for "In the room". Empty: the word of the badge.
+PRESENCE_STATES = (
+    ("expected", ""), ("waiting", ""), ("in", "In"), ("reconnecting", ""), ("gone", ""), ("missing", ""), ("removed", ""),
+)  # fmt: skip
 PHASE_STATES = ("scheduled", "open", "live", "break", "ended")
 REASON_WORDS = {
     RemovalReason.DISRUPTION: "It disturbs the group",
@@ -102,7 +105,7 @@ def _live(request: PageRequest, session: Session, seat: Standing, now: datetime)
         "here": "tonight",
         "session": session,
         "seat": seat,
-        "page": page_of(session, now=now),
+        "plan": plan_of(session, now=now),
         "zone": session.program.zone,
         "now": now,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from sessions_app.room import events as e
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
-from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.signals import client_appeared
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
@@ -210,6 +212,21 @@ def _write(rooms: Rooms, now: datetime) -> None:
         _write_state(room, now)
         _write_session(room)
     AuditEntry.objects.bulk_create([row for room in work for row in room.audits])
+    _tell_of_arrivals([row for room in work for row in room.evidence], now)
+
+
+def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
+    """After the commit: a client has connected, so that a running miss ends at once (F1). Trouble there is not ours."""
+    came = {
+        (row.session_id, row.client_id)
+        for row in evidence
+        if row.kind == EvidenceKind.OPENED and row.client_id
+    }
+    for session_id, client_id in came:
+        news = partial(
+            client_appeared.send_robust, sender=RoomState, session_id=session_id, client_id=client_id, now=now
+        )
+        transaction.on_commit(news)
 
 
 def _write_state(room: RoomInWork, now: datetime) -> None:

@@ -122,7 +122,7 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     await phone.finds_no_barrier("lobby")
     await evening.admits(console, ana)
     await phone.sees("Here now")
-    await console.sees("In the room", within=row("Ana Moreno"))
+    await console.sees("In since", within=row("Ana Moreno"))
 
     other = await evening.opens(ben)
     await other.sees("You are in the lobby")
@@ -135,7 +135,7 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     # the group runs
     await console.presses("Start the group")
     await phone.sees("The group is on")
-    await console.sees(re.compile(r"\d min count so far"))
+    await console.sees(re.compile(r"\d min counted so far"))
 
     # hands in order
     await other.presses("Raise hand")
@@ -146,12 +146,12 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     await phone.sees("Your hand is up. You are next.")
 
     # chat, to everybody and to the facilitators only
-    await phone.page.get_by_label("Message").fill("I called my <b>sister</b> today")
+    await phone.page.get_by_role("textbox", name="Message").fill("I called my <b>sister</b> today")
     await phone.page.get_by_label("Send").click()
     await other.sees("I called my <b>sister</b> today")
     await console.sees("I called my <b>sister</b> today")
-    await other.page.get_by_label("To").select_option("staff")
-    await other.page.get_by_label("Message").fill("Can we talk after?")
+    await other.page.get_by_label("To", exact=True).select_option("staff")
+    await other.page.get_by_role("textbox", name="Message").fill("Can we talk after?")
     await other.page.get_by_label("Send").click()
     await console.sees("Can we talk after?")
     await phone.sees_no("Can we talk after?")
@@ -187,7 +187,7 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     phone = await evening.opens(ana)
     await phone.sees("The group is on")
     await phone.sees("Your hand is up. You are next.")
-    await console.sees("In the room", within=row("Ana Moreno"))
+    await console.sees("In since", within=row("Ana Moreno"))
 
     # the break, and the end
     await console.presses("Break")
@@ -242,7 +242,7 @@ async def test_a_restart_of_the_server_is_told_and_heals(
     await console.sees("Your own connection was lost")
     await phone.shot("phone-reconnecting", shots)
     await phone.finds_no_barrier("reconnecting")
-    await phone.page.get_by_label("Message").fill("Written while away")
+    await phone.page.get_by_role("textbox", name="Message").fill("Written while away")
     await phone.page.get_by_label("Send").click()
     await sync_to_async(server.start)()
     await phone.sees("Connected")
@@ -303,7 +303,7 @@ async def test_the_chat_mode_says_to_whom_one_writes(evening: Evening) -> None:
     await console.page.get_by_label("Clients write to").select_option("off")
     await phone.sees("Your message goes to the facilitators only.")
     assert not await phone.page.get_by_label("To", exact=True).is_visible()
-    await phone.page.get_by_label("Message").fill("Only you?")
+    await phone.page.get_by_role("textbox", name="Message").fill("Only you?")
     await phone.page.get_by_label("Send").click()
     await console.sees("Only you?")
     await phone.sees("to the facilitators only")
@@ -368,7 +368,7 @@ async def test_two_facilitators_have_the_same_room(evening: Evening) -> None:
     phone = await evening.opens(evening.world.ana)
     await evening.admits(second, evening.world.ana)
     await phone.sees("Here now")
-    await first.sees("In the room", within=row("Ana Moreno"))
+    await first.sees("In since", within=row("Ana Moreno"))
     await first.presses("Lock", within="header.room-bar")
     await second.sees("The room is locked. Nobody new comes in.")
 

@@ -11,9 +11,12 @@ from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.async_api import TimeoutError as TookTooLong
 
 from groups.models import Client, Person
 
@@ -36,6 +39,7 @@ def sign_in(who: Person | Client) -> str:
     person = who.person if isinstance(who, Client) else who
     login = SessionStore()
     login[SESSION_KEY] = str(person.pk)
+    login[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     login[HASH_SESSION_KEY] = person.get_session_auth_hash()
     login.set_expiry(24 * 3600)
     login.create()
@@ -62,7 +66,15 @@ class Visitor:
     async def sees(self, words: str | re.Pattern[str], *, within: str = "body") -> None:
         """Waits until these words can be seen."""
         found = self.page.locator(within).get_by_text(words).filter(visible=True).first
-        await found.wait_for(state="visible", timeout=PATIENCE)
+        try:
+            await found.wait_for(state="visible", timeout=PATIENCE)
+        except TookTooLong as error:
+            raise AssertionError(await self._story(f"never saw {words!r} in {within}")) from error
+
+    async def _story(self, what: str) -> str:
+        """What went wrong, with everything that can be seen and what the page complained of."""
+        text = await self.page.locator("body").inner_text()
+        return "\n".join([what, self.page.url, *self.complaints, "---", text])
 
     async def sees_no(self, words: str | re.Pattern[str], *, within: str = "body") -> None:
         """Waits until these words cannot be seen any more."""
@@ -72,7 +84,9 @@ class Visitor:
     async def presses(self, name: str | re.Pattern[str], *, within: str = "body") -> None:
         """Presses a button or follows a link by what it is called."""
         place = self.page.locator(within)
-        button = place.get_by_role("button", name=name).or_(place.get_by_role("link", name=name))
+        exact = isinstance(name, str)
+        button = place.get_by_role("button", name=name, exact=exact)
+        button = button.or_(place.get_by_role("link", name=name, exact=exact))
         await button.filter(visible=True).first.click(timeout=PATIENCE)
 
     async def looks(self, theme: Literal["light", "dark"]) -> None:
@@ -137,6 +151,7 @@ class Visitors:
         """Closes every window; raises AssertionError with what the pages complained of."""
         for visitor in self._all:
             await visitor.context.close()
+        await sync_to_async(connections.close_all)()
         complaints = [words for visitor in self._all for words in visitor.complaints]
         assert complaints == []
 

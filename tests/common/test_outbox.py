@@ -188,7 +188,7 @@ def test_worker_and_scheduler_know_every_task_of_the_schedule() -> None:
     app.loader.import_default_modules()
     app.finalize()
     for name in (
-        "common.send_deliveries", "common.report_alive", "checkins.alerts.escalate_due_alerts",
+        "vio.common.send_deliveries", "vio.common.report_alive", "checkins.alerts.escalate_due_alerts",
         "checkins.checkins.raise_missed_checkins", "checkins.checkins.remind_of_checkins",
     ):  # fmt: skip
         assert name in app.tasks

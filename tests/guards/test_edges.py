@@ -29,6 +29,7 @@ PUBLIC = {
     "account_welcome_link": "the mailed link; its token is the credential",
     "mfa_authenticate": "second half of signing in; the library keeps the first half in the login",
     "mfa_login_webauthn": "signing in by passkey",
+    "api_docs": "the same description as a page",
     "openapi": "the description of the API holds no data",
     "asyncapi": "the description of the sockets holds no data",
     "fhir_metadata": "the capability statement holds no data",

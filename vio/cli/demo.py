@@ -19,7 +19,9 @@ def _demo() -> None:
 
 @app.command()
 def seed(
-    seed: Annotated[int, typer.Option("--seed", help="Which of many lives; counts for a new program only.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Which of many lives; counts for a new program only.")
+    ] = 1,
     weeks: Annotated[int, typer.Option(min=1, max=26, help="Whole weeks of history of a new program.")] = 12,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
@@ -58,6 +60,8 @@ def people(
         return f"  {person.role:<20}{person.name:<19}{person.email:<36}{person.secret}"
 
     typer.echo(f"Sign in as one of them. The password of all is: {found[0].password}")
-    typer.echo("Staff also need a code: put the secret into an authenticator app, or see `vio demo people --json`.")
+    typer.echo(
+        "Staff also need a code: put the secret into an authenticator app, or see `vio demo people --json`."
+    )
     for person in found:
         typer.echo(line(person).rstrip())

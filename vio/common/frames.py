@@ -59,7 +59,7 @@ def read_frame(
     if text is None:
         raise FrameError("not_text")
     try:
-        raw = _parse(text)
+        raw = read_object(text)
         size = len(text.encode())
         if size > LIMIT and raw.get("type") not in large:
             raise FrameError("frame_too_large")
@@ -78,10 +78,11 @@ def find_id(text: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _parse(text: str) -> dict[str, Any]:
-    if len(text) > LARGE_LIMIT:
+def read_object(text: str, *, limit: int = LARGE_LIMIT, most_keys: int = MAX_KEYS) -> dict[str, Any]:
+    """One JSON object of at most ``limit`` characters and ``most_keys`` keys in all. Raises FrameError."""
+    if len(text) > limit:
         raise FrameError("frame_too_large")
-    keys = _KeyCount()
+    keys = _KeyCount(most_keys)
     try:
         value = json.loads(
             text,
@@ -105,12 +106,13 @@ def _parse(text: str) -> dict[str, Any]:
 class _KeyCount:
     """Builds objects while counting every key of the frame and refusing a second of the same name."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most
         self.total = 0
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         self.total += len(pairs)
-        if self.total > MAX_KEYS:
+        if self.total > self.most:
             raise FrameError("too_many_keys")
         made = dict(pairs)
         if len(made) != len(pairs):

@@ -110,8 +110,8 @@ def _lead(request: HttpRequest, url: str) -> HttpResponseBase:
     return redirect(url)
 
 
-def problem(request: HttpRequest, error: DomainError) -> JsonResponse:
-    """RFC 9457 problem+json: {type, title, status, code, request_id, fields?}."""
+def problem(request: HttpRequest, error: DomainError, **besides: Any) -> JsonResponse:
+    """RFC 9457 problem+json: {type, title, status, code, request_id, fields?}, and what else `besides` says."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": error.message,
@@ -121,7 +121,7 @@ def problem(request: HttpRequest, error: DomainError) -> JsonResponse:
     }
     if error.fields:
         body["fields"] = error.fields
-    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+    return JsonResponse(body | besides, status=error.status, content_type="application/problem+json")
 
 
 def _audit_refusal(request: HttpRequest, error: DomainError) -> None:
@@ -144,7 +144,10 @@ def domain_error_middleware(get_response: GetResponse) -> GetResponse:
 
     class Middleware:
         def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            return get_response(request)
+            response = get_response(request)
+            if response.status_code == 405 and wants_json(request):
+                return _wrong_method(request, response)
+            return response
 
         def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
             if isinstance(exception, DomainError):
@@ -158,6 +161,15 @@ def domain_error_middleware(get_response: GetResponse) -> GetResponse:
             return None
 
     return Middleware()
+
+
+def _wrong_method(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The 405 of a view as problem+json, with the methods it takes."""
+    error = DomainError("This address does not take that method.", code="wrong_method")
+    error.status = 405
+    answer = problem(request, error)
+    answer.headers["Allow"] = ", ".join(sorted(response.headers.get("Allow", "").replace(" ", "").split(",")))
+    return answer
 
 
 def request_id_middleware(get_response: GetResponse) -> GetResponse:

@@ -35,9 +35,7 @@ def checkins_of(
 ) -> int:
     """The check-ins of a local day between two of its minutes, up to an instant; what is there already stays."""
     wanted = [row for row in _planned(book, on) if since_minute <= row[1].minute < to_minute]
-    there = set(
-        CheckIn.objects.filter(program=book.program, local_date=on).values_list("pk", flat=True)
-    )
+    there = set(CheckIn.objects.filter(program=book.program, local_date=on).values_list("pk", flat=True))
     made = 0
     for email, day in wanted:
         at = book.minute(on, day.minute)
@@ -54,9 +52,7 @@ def _planned(book: Book, on: date) -> list[tuple[str, DayAnswers]]:
     found = []
     for player in book.players(on):
         random = book.stream("checkin", player.email, on)
-        day = day_answers(
-            player.persona, week, weekday, random, phrases.CHECKIN_NOTES, leaves=player.leaves
-        )
+        day = day_answers(player.persona, week, weekday, random, phrases.CHECKIN_NOTES, leaves=player.leaves)
         if day is not None:
             found.append((player.email, day))
     return sorted(found, key=lambda row: (row[1].minute, row[0]))
@@ -114,9 +110,7 @@ def _alerts_round(book: Book, on: date) -> None:
         at = book.at(on, 9, 30) + timedelta(minutes=3 * number)
         version = alert.version
         if alert.status == "open":
-            version = acknowledge_alert(
-                actor=clinician, alert_id=alert.pk, version=version, now=at
-            ).version
+            version = acknowledge_alert(actor=clinician, alert_id=alert.pk, version=version, now=at).version
         if random.random() < 0.75:
             later = at + timedelta(minutes=random.randint(20, 150))
             text = random.choice(phrases.ALERT_ENDINGS)
@@ -150,7 +144,10 @@ def _call(book: Book, task: FollowUp, on: date, at: datetime) -> None:
 def _close_or_leave(book: Book, task: FollowUp, at: datetime) -> None:
     if task.escalated_at is not None and at - task.escalated_at > timedelta(days=1):
         close(
-            actor=book.actor(book.staff(Role.SUPERVISOR)), follow_up_id=task.pk, reason=phrases.CLOSING, now=at
+            actor=book.actor(book.staff(Role.SUPERVISOR)),
+            follow_up_id=task.pk,
+            reason=phrases.CLOSING,
+            now=at,
         )
 
 

@@ -6,6 +6,7 @@ who is missing (F1), and must see what it would have seen then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -48,6 +49,7 @@ class Script:
     book: Book
     session: Session
     random: Random
+    ended_at: datetime
     entries: list[tuple[datetime, int, Entry]] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
 
@@ -68,7 +70,12 @@ class Presence:
     """One person in a script: comes, proves to be there, is lost, leaves."""
 
     def __init__(
-        self, script: Script, person_id: UUID, names: tuple[str, str], role: Role, client: Client | None = None
+        self,
+        script: Script,
+        person_id: UUID,
+        names: tuple[str, str],
+        role: Role,
+        client: Client | None = None,
     ) -> None:
         self.script = script
         self.person_id = person_id
@@ -137,11 +144,31 @@ class Presence:
 # --- the evening --------------------------------------------------------------------------------------------
 
 
-def play(book: Book, session: Session) -> datetime:
-    """Plays a session that is over by now, from the open door to the counted sheet; returns when it was counted."""
+def play(book: Book, sessions: Sequence[Session]) -> dict[UUID, datetime]:
+    """Plays meetings of one date that are over by now, side by side, from the open door to the counted sheet.
+
+    Returns when each was counted. All begin at about the same time: the scheduler looks for misses in all of them.
+    """
+    scripts = [_write(book, session) for session in sessions]
+    due = max(session.starts_at for session in sessions) + DETERMINED_AFTER
+    for script in scripts:
+        _replay([row for row in script.in_order() if row[0] < due])
+    raise_missed(actor=book.house, now=due + timedelta(seconds=4))
+    counted = {}
+    for script in scripts:
+        _finish(script, due)
+        counted_at = script.ended_at + timedelta(seconds=25)
+        finalise_session(session_id=script.session.pk, now=counted_at, actor=book.house)
+        counted[script.session.pk] = counted_at
+    return counted
+
+
+def _write(book: Book, session: Session) -> Script:
+    """The whole evening of one session as a script; the waiting room is open when this returns."""
     week, weekday = book.week_of(session.local_date), session.local_date.weekday()
     random = book.stream("evening", session.group.name, session.local_date)
-    script = Script(book, session, random)
+    ended_at = session.ends_at + timedelta(seconds=random.randint(-50, 55))
+    script = Script(book, session, random, ended_at)
     clock.open_room(session, now=session.starts_at - minutes(session.program.lobby_opens_minutes))
     leader = _lead(script)
     length = round((session.ends_at - session.starts_at).total_seconds() / 60)
@@ -149,24 +176,21 @@ def play(book: Book, session: Session) -> datetime:
     for player in book.players(session.local_date):
         if player.group == session.group.name:
             own = book.stream("evening", player.email, session.local_date)
-            plans[player] = evening(
-                player.persona, week, weekday, own, minutes=length, leaves=player.leaves
-            )
+            plans[player] = evening(player.persona, week, weekday, own, minutes=length, leaves=player.leaves)
     trouble = (week, weekday, session.group.name) == SERVER_TROUBLE
-    ended_at = session.ends_at + timedelta(seconds=random.randint(-50, 55))
     for player, plan in plans.items():
-        _attend(script, leader, player, plan, ended_at, trouble=trouble)
-    _course(script, leader, ended_at)
+        _attend(script, leader, player, plan, trouble=trouble)
+    _course(script, leader)
     _excuse(book, session, plans)
-    _bring_in(script, book)
-    counted_at = ended_at + timedelta(seconds=25)
-    finalise_session(session_id=session.pk, now=counted_at, actor=book.house)
-    return counted_at
+    return script
 
 
 def _lead(script: Script) -> Presence:
     group, start, random = script.session.group.name, script.session.starts_at, script.random
-    hosts = [("facilitator", Role.FACILITATOR, (-12.0, -10.0)), ("cofacilitator", Role.COFACILITATOR, (-8.0, -1.0))]
+    hosts = [
+        ("facilitator", Role.FACILITATOR, (-12.0, -10.0)),
+        ("cofacilitator", Role.COFACILITATOR, (-8.0, -1.0)),
+    ]
     found = []
     for place, role, (early, late) in hosts:
         person = script.book.person(script.book.leader(group, place))
@@ -176,7 +200,7 @@ def _lead(script: Script) -> Presence:
     return found[0]
 
 
-def _course(script: Script, leader: Presence, ended_at: datetime) -> None:
+def _course(script: Script, leader: Presence) -> None:
     """Start, the break as taken, the end."""
     start, random = script.session.starts_at, script.random
     leader.does(start + minutes(random.uniform(0, 2.5)), c.RoomStart(id=script.id()))
@@ -185,31 +209,27 @@ def _course(script: Script, leader: Presence, ended_at: datetime) -> None:
             begin = planned.planned_start + minutes(random.uniform(-2, 2))
             leader.does(begin, c.BreakStart(id=script.id()))
             leader.does(planned.planned_end + minutes(random.uniform(-1, 2.5)), c.BreakEnd(id=script.id()))
-    leader.does(ended_at, c.RoomEnd(id=script.id()))
+    leader.does(script.ended_at, c.RoomEnd(id=script.id()))
 
 
-def _attend(  # noqa: PLR0917  # one evening of one person
-    script: Script, leader: Presence, player: cast.Player, plan: Evening, ended_at: datetime, *, trouble: bool
-) -> None:
+def _attend(script: Script, leader: Presence, player: cast.Player, plan: Evening, *, trouble: bool) -> None:
     if plan.arrives is None:
         return
     start, random = script.session.starts_at, script.random
     client = script.book.client(player)
-    one = Presence(
-        script, client.person_id, (client.peer_name, client.person.full_name), Role.CLIENT, client
-    )
+    one = Presence(script, client.person_id, (client.peer_name, client.person.full_name), Role.CLIENT, client)
     arrived = start + minutes(plan.arrives)
     one.connects(arrived)
     ready = start - minutes(9.5)
     admitted = max(arrived, ready) + timedelta(seconds=random.randint(12, 75))
     leader.does(admitted, c.ClientAdmit(id=script.id(), person=str(one.person_id)))
     drops = [*plan.drops, Drop(71.0, random.randint(25, 55))] if trouble else list(plan.drops)
-    end = _end_of(plan, start, ended_at)
+    end = _end_of(plan, start, script.ended_at)
     for drop in sorted(drops, key=lambda d: d.at):
         at = start + minutes(drop.at) + timedelta(seconds=random.randint(0, 2))
         if admitted + minutes(3) < at and at + timedelta(seconds=drop.seconds) < end - minutes(3):
             one.is_lost(drop, at, cause="server" if trouble and drop.at == 71.0 else "dropped")
-    _go(script, one, leader, plan, end, ended_at)
+    _go(script, one, leader, plan, end)
     _take_part(script, one, leader, plan, end)
 
 
@@ -218,22 +238,18 @@ def _end_of(plan: Evening, start: datetime, ended_at: datetime) -> datetime:
     return min([*ways, ended_at])
 
 
-def _go(  # noqa: PLR0917  # who, by whom, when
-    script: Script, one: Presence, leader: Presence, plan: Evening, end: datetime, ended_at: datetime
-) -> None:
+def _go(script: Script, one: Presence, leader: Presence, plan: Evening, end: datetime) -> None:
     one.stays_until(end - timedelta(seconds=script.random.randint(1, BEAT)))
     if plan.removed is not None:
         removal = c.ClientRemove(
             id=script.id(), person=str(one.person_id), reason_code=RemovalReason.IMPAIRED
         )
         leader.does(end, removal)
-    elif end < ended_at:
+    elif end < script.ended_at:
         one.does(end, c.RoomLeave(id=script.id()))
 
 
-def _take_part(  # noqa: PLR0917  # who, by whom, until when
-    script: Script, one: Presence, leader: Presence, plan: Evening, end: datetime
-) -> None:
+def _take_part(script: Script, one: Presence, leader: Presence, plan: Evening, end: datetime) -> None:
     start, random = script.session.starts_at, script.random
     for minute in plan.hands:
         up = start + minutes(minute)
@@ -267,18 +283,18 @@ def _excuse(book: Book, session: Session, plans: dict[cast.Player, Evening]) -> 
             excuse_client(actor=leader, session=session, client=book.client(player), reason=reason, now=at)
 
 
-def _bring_in(script: Script, book: Book) -> None:
-    due = script.session.starts_at + DETERMINED_AFTER
+def _finish(script: Script, due: datetime) -> None:
+    """The rest of the evening; who comes after all is missed no longer, from that second on (F1)."""
     entries = script.in_order()
-    _replay([row for row in entries if row[0] < due])
-    raise_missed(actor=book.house, now=due + timedelta(seconds=4))
-    later = [row for row in entries if row[0] >= due]
-    _replay(later)
-    here = _first_arrivals(entries)
-    for client_id, at in here.items():
+    _replay([row for row in entries if row[0] >= due])
+    for client_id, at in _first_arrivals(entries).items():
         if at >= due:
             withdraw_miss(
-                actor=book.house, session_id=script.session.pk, client_id=client_id, because="appeared", now=at
+                actor=script.book.house,
+                session_id=script.session.pk,
+                client_id=client_id,
+                because="appeared",
+                now=at,
             )
     write_proofs(script.proofs)
 

@@ -7,10 +7,11 @@ later start of the demo adds the days that have passed since, in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from groups.models import Program
 from sessions_app.followup.watch import review_engagement, watch_weeks
@@ -73,7 +74,7 @@ def bring_up_to_date(book: Book, *, through: date, now: datetime) -> int:
     yesterday = local_date(now, book.program.zone) - timedelta(days=1)
     added = 0
     for first, last in chunks(through, yesterday):
-        with transaction.atomic():
+        with _all_or_nothing():
             open_evenings = _last_evenings(book, now)
             for on in _days(first, last):
                 _day(book, on, open_evenings)
@@ -83,6 +84,21 @@ def bring_up_to_date(book: Book, *, through: date, now: datetime) -> int:
     with transaction.atomic():
         _today(book, yesterday + timedelta(days=1), now)
     return added
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """One transaction without savepoints inside: whatever fails undoes all of it, and the week is made again.
+
+    They are half of all statements of a history, and none of its services runs into what they are there for.
+    """
+    before = connection.features.uses_savepoints
+    connection.features.uses_savepoints = False
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.features.uses_savepoints = before
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -108,13 +124,15 @@ def _evenings(book: Book, on: date, now: datetime, left_open: frozenset[date]) -
         program=book.program, series__isnull=False, local_date=on, status=Session.Status.SCHEDULED,
         ends_at__lte=now - OVER_SINCE,
     ).select_related("group", "program")  # fmt: skip
-    counted = None
-    for session in over.order_by("starts_at", "group__name"):
-        counted = play(book, session)
-        work_up(book, session, counted, sign=on not in left_open)
-    if counted is not None:
-        watch_weeks(now=counted + timedelta(minutes=1))
-        review_engagement(now=counted + timedelta(minutes=1), changed_since=counted - timedelta(minutes=1))
+    sessions = list(over.order_by("starts_at", "group__name"))
+    if not sessions:
+        return
+    counted = play(book, sessions)
+    for session in sessions:
+        work_up(book, session, counted[session.pk], sign=on not in left_open)
+    last = max(counted.values())
+    watch_weeks(now=last + timedelta(minutes=1))
+    review_engagement(now=last + timedelta(minutes=1), changed_since=min(counted.values()))
 
 
 def _last_evenings(book: Book, now: datetime) -> frozenset[date]:
@@ -141,9 +159,7 @@ def _today(book: Book, on: date, now: datetime) -> None:
     kept = Session.objects.filter(program=book.program, local_date__in=open_evenings)
     finish_older(book, before=now, keep=frozenset(kept.values_list("pk", flat=True)), now=now)
     materialise_sessions(actor=book.house, now=now)
-    compute_week(
-        program=book.program, week=week_of(on, WeekStart(book.program.week_start)), now=now
-    )
+    compute_week(program=book.program, week=week_of(on, WeekStart(book.program.week_start)), now=now)
 
 
 def _send_mail(now: datetime) -> None:

@@ -57,7 +57,7 @@ def _call_off_unused(group: Group, actor: Actor, now: datetime) -> None:
 def _joinable(group: Group, now: datetime) -> Session | None:
     """One that runs, or begins so soon that another before it would not be worth while."""
     for session in _open(group):
-        running = session.starts_at <= now and now < session.ends_at
+        running = session.starts_at <= now < session.ends_at
         soon = now < session.starts_at < now + WORTH_JOINING
         if running or soon:
             return session

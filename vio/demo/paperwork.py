@@ -44,9 +44,7 @@ def finish(book: Book, session: Session, *, now: datetime) -> None:
     sign_notes(actor=leader, session=session, now=now + timedelta(minutes=2))
 
 
-def write_notes(
-    book: Book, session: Session, *, now: datetime, random: Random, clients: bool = True
-) -> None:
+def write_notes(book: Book, session: Session, *, now: datetime, random: Random, clients: bool = True) -> None:
     """Fills what is still empty in the drafts: the group note, and each client's."""
     leader = book.actor(book.leader(session.group.name))
     group = GroupNote.objects.get(session=session)
@@ -71,7 +69,10 @@ def _draft(note: GroupNote | ClientNote, texts: dict[str, str]) -> Draft:
 def finish_older(book: Book, *, before: datetime, keep: frozenset[object], now: datetime) -> int:
     """Signs evenings of the timetable that were left half done earlier and are not among `keep` (ids of sessions)."""
     open_still = GroupNote.objects.filter(
-        session__program=book.program, session__series__isnull=False, session__ends_at__lt=before, signed_at=None
+        session__program=book.program,
+        session__series__isnull=False,
+        session__ends_at__lt=before,
+        signed_at=None,
     ).exclude(session__in=list(keep))
     done = 0
     for note in open_still.select_related("session__group", "session__program"):
@@ -87,9 +88,14 @@ def finish_older(book: Book, *, before: datetime, keep: frozenset[object], now: 
 
 def _correct(book: Book, session: Session, now: datetime, random: Random) -> None:
     """A few minutes added by hand, with a reason, where the evidence shows a gap (R14)."""
-    if random.random() > CORRECTED and (book.week_of(session.local_date), session.local_date.weekday()) != (4, 1):
+    if random.random() > CORRECTED and (book.week_of(session.local_date), session.local_date.weekday()) != (
+        4,
+        1,
+    ):
         return
-    candidates = [r for r in latest(session).select_related("client") if r.status in HELD and _missing(r) >= 1]
+    candidates = [
+        r for r in latest(session).select_related("client") if r.status in HELD and _missing(r) >= 1
+    ]
     if not candidates:
         return
     record = min(candidates, key=lambda r: (-_missing(r), str(r.client.person_id)))

@@ -69,7 +69,9 @@ CORRECTIONS = (
     "Connection broke on our side; the client stayed reachable in chat.",
 )
 DISPUTE = "I was there from the beginning, my phone only lost the network for a moment."
-DISPUTE_ANSWER = "You are right, and thank you for telling us. Your line was gone for a short time only; we added it."
+DISPUTE_ANSWER = (
+    "You are right, and thank you for telling us. Your line was gone for a short time only; we added it."
+)
 
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "group_therapy": (

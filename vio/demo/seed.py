@@ -51,7 +51,8 @@ def seed_demo(*, now: datetime, seed: int = SEED, weeks: int = WEEKS) -> Seeded:
             keep_factors(book)
             days = bring_up_to_date(book, through=mark.through, now=now)
             live = tuple(
-                ensure_live(group, actor=book.house, now=now).session for _, group in sorted(book.groups.items())
+                ensure_live(group, actor=book.house, now=now).session
+                for _, group in sorted(book.groups.items())
             )
     return Seeded(founded, days, live, time.monotonic() - began)
 

@@ -29,7 +29,11 @@ let view = null;
 let lostAt = 0;
 let removing = "";
 
+const noteBox = page.querySelector("[data-note-box]");
+const unsaved = noteBox ? keepNote(noteBox) : () => false;
+
 const line = new Line(page, {
+  unsaved,
   onView: (fresh) => { view = fresh; draw(); },
   onEvent: (event, next) => { const before = view; view = next; heard(event, before ?? next); draw(); },
   onState: changed,
@@ -74,7 +78,7 @@ function changed(state, code) {
   setText(slot(page, "lost-at"), wallTime(lostAt || now(), zone));
   const out = state === "closed" && code !== 1000;
   show(slot(page, "out"), out);
-  setText(slot(page, "out-title"), code === 4409 ? "You opened this room in too many windows. This one is out of date." : "You are not in this room any more. What you see is out of date.");
+  setText(slot(page, "out-title"), code === 4401 ? "You were signed out. Your note is not saved yet: sign in in another tab, then save it here." : code === 4409 ? "You opened this room in too many windows. This one is out of date." : "You are not in this room any more. What you see is out of date.");
   draw();
 }
 
@@ -239,7 +243,7 @@ function drawTimes(over) {
   const done = counted({ starts: at(plan.starts), ends: at(page.dataset.ends), started, until, breaks: taken });
   const back = room.phase === "break" ? breakOver(room.break_since ?? "", planned) : null;
   const pause = room.phase === "break" ? `, on a break${back ? ` until about ${wallTime(back, zone)}` : ` for ${length(now() - at(room.break_since))}`}` : "";
-  setText(slot(page, "minutes"), `${Math.floor(done / 60_000)} min count${over ? "ed" : " so far"}${pause}`);
+  setText(slot(page, "minutes"), `${Math.floor(done / 60_000)} min counted${over ? "" : " so far"}${pause}`);
 }
 
 // --- what is done --------------------------------------------------------------------------------------------
@@ -295,6 +299,4 @@ page.querySelector("[data-act=chat-mode]")?.addEventListener("change", async (ev
   if (done) toast(chosen.value === "group" ? "Clients write to everyone." : chosen.value === "staff_only" ? "Clients write to staff only." : "Only you write to the group. Clients can still reach staff.");
   else if (view) chosen.value = view.room.chat_mode;
 });
-const box = page.querySelector("[data-note-box]");
-if (box) keepNote(box);
 setInterval(tick, 1000);

@@ -105,7 +105,7 @@ function drawWaiting() {
     setText(eyebrow, "Your place is kept");
     setText(title, line.state === "live" ? "You were disconnected. You are back in line." : "You were disconnected");
   } else {
-    setText(eyebrow, "In the lobby");
+    setText(eyebrow, "At the door");
     setText(title, "You are in the lobby");
   }
 }

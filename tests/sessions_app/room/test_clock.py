@@ -142,15 +142,15 @@ def test_only_the_latest_proof_of_a_connection_is_written(live: LiveRoom) -> Non
 
 def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(live: LiveRoom) -> None:
     with time_machine.travel(MONDAY_START, tick=False):
-        tasks.open_due.delay()
+        tasks.open_due()
         assert live.room.phase is Phase.LOBBY
         live.now = MONDAY_START
         live.arrives(live.world.ana)
     with time_machine.travel(MONDAY_START + minutes(1), tick=False):
-        tasks.sweep_presence.delay()
+        tasks.sweep_presence()
         assert live.evidence(live.world.ana)[-1] == ("closed", "swept")
     with time_machine.travel(live.session.ends_at + minutes(31), tick=False):
-        tasks.end_due.delay()
+        tasks.end_due()
         assert live.room.phase is Phase.ENDED
-        tasks.forget_chat.delay()
+        tasks.forget_chat()
         assert live.kinds()[-1] != "chat.sent"

@@ -7,6 +7,7 @@ import { show } from "./dom.js";
 /** @typedef {import("../room_view.js").View} View @typedef {import("../room_socket.js").Frame} Frame @typedef {import("../../common/js/socket.js").State} State */
 
 const SIGNED_OUT = 4401;
+const HERE_EVERY = 4 * 60_000;
 
 /** The server turns a handshake away without saying why: ask the page. A room that is over shows what comes after. */
 async function probe() {
@@ -20,7 +21,8 @@ async function probe() {
 export class Line {
   /**
    * @param {HTMLElement} root
-   * @param {{onView: (view: View) => void, onEvent: (event: Frame, view: View) => void, onState: (state: State, code: number) => void, onPassing?: (frame: Frame) => void}} page
+   * @param {{onView: (view: View) => void, onEvent: (event: Frame, view: View) => void, onState: (state: State, code: number) => void, onPassing?: (frame: Frame) => void, unsaved?: () => boolean}} page
+   * `unsaved` tells whether something typed would be lost if the page went away
    */
   constructor(root, page) {
     this.root = root;
@@ -40,13 +42,19 @@ export class Line {
     addEventListener("online", () => this.draw());
     for (const button of root.querySelectorAll("[data-act=retry]")) button.addEventListener("click", () => this.socket.socket.retryNow());
     for (const button of root.querySelectorAll("[data-act=again]")) button.addEventListener("click", () => location.reload());
+    setInterval(() => this.stayAwake(), HERE_EVERY);
     this.draw();
+  }
+
+  /** Who sits in a live room is there: the login must not end for idleness in the middle of a group (AU-6). */
+  stayAwake() {
+    if (this.state === "live") fetch(location.pathname, { method: "HEAD", redirect: "manual" }).catch(() => {});
   }
 
   /** @param {State} state @param {number} code */
   changed(state, code) {
     this.state = state;
-    if (code === SIGNED_OUT) location.reload(); // to the sign-in page, and back here afterwards
+    if (code === SIGNED_OUT && !this.page.unsaved?.()) location.reload(); // to the sign-in page, and back here afterwards
     if (state === "reconnecting" && this.wasLive) announce("Your connection was lost. We are trying again.");
     if (state === "live" && this.wasLive) announce("You are connected again.");
     this.wasLive = this.wasLive || state === "live";

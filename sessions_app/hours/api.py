@@ -1,0 +1,209 @@
+"""Hours of the week: one's own, the board of a program, one client's week in full."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query
+
+from groups.access import client_for, group_for, own_client, program_for, programs_for
+from groups.models import Client, Program
+from sessions_app.hours import selectors
+from sessions_app.hours.forecast import OpenSeat
+from sessions_app.hours.reading import Part, WeekReading
+from sessions_app.hours.seats import Planned
+from sessions_app.hours.selectors import MyHours
+from sessions_app.hours.services import current_week
+from sessions_app.models import WeekHours
+from vio.common import audit
+from vio.common.api.edges import Edges
+from vio.common.api.paging import Page, Paging, page_of
+from vio.common.api.schemas import Day, Input, Instant, Output
+from vio.common.errors import NotFoundError
+from vio.common.http import PageRequest
+from vio.common.localtime import Week, WeekStart, week_of
+from vio.common.permissions import Permission
+
+edges = Edges("hours")
+Forecast = Literal["met", "on_course", "needs_one_more", "cannot_reach"]
+
+
+class AnyWeek(Input):
+    """The week that holds this local date; the running one when not given."""
+
+    week: Day | None = None
+
+
+class BoardFilter(Paging, AnyWeek):
+    """Narrows the board; without a program, the first one by name."""
+
+    program: UUID | None = None
+    group: UUID | None = None
+    state: Forecast | None = None
+
+
+class BoardRowOut(Output):
+    """One client's week on the board. Minutes; `week` is its first local date."""
+
+    client_id: UUID
+    name: str
+    program_id: UUID
+    week: date
+    minutes: int
+    days: int
+    prescribed_minutes: int
+    prescribed_days: int
+    to_come_minutes: int
+    forecast: str
+    computed_at: Instant
+
+
+class PartOut(Output):
+    """What one session gave to the week."""
+
+    session_id: UUID
+    title: str
+    local_date: date
+    status: str
+    minutes: int
+    attendance_version: int
+
+
+class SeatOut(Output):
+    """A session still to come, and what it counts in full."""
+
+    local_date: date
+    starts_at: Instant
+    ends_at: Instant
+    minutes: int
+
+
+class BookedOut(SeatOut):
+    """A session to come in one of the client's own groups."""
+
+    session_id: UUID
+    title: str
+
+
+class WeekOut(Output):
+    """A client's week: what counted and why, what is to come, what would still fix it (R9, R11; C11, C12)."""
+
+    client_id: UUID
+    first: date
+    last: date
+    minutes: int
+    days: int
+    prescribed_minutes: int
+    prescribed_days: int
+    to_come_minutes: int
+    forecast: str
+    missing_minutes: int
+    missing_days: int
+    definition: str
+    policy_version: int
+    parts: list[PartOut]
+    booked: list[BookedOut]
+    fixes: list[list[SeatOut]]
+
+
+def row_out(row: WeekHours) -> BoardRowOut:
+    """A row of the board."""
+    return BoardRowOut(
+        client_id=row.client_id, name=row.client.person.full_name, program_id=row.program_id, week=row.week,
+        minutes=row.minutes, days=row.days, prescribed_minutes=row.prescribed_minutes,
+        prescribed_days=row.prescribed_days, to_come_minutes=row.to_come_minutes, forecast=row.forecast,
+        computed_at=row.computed_at,
+    )  # fmt: skip
+
+
+def _part(part: Part) -> PartOut:
+    record = part.record
+    return PartOut(
+        session_id=record.session_id, title=record.session.title, local_date=record.local_date,
+        status=record.status, minutes=part.minutes, attendance_version=record.version,
+    )  # fmt: skip
+
+
+def _seat(seat: OpenSeat) -> SeatOut:
+    return SeatOut(
+        local_date=seat.day, starts_at=seat.time.start, ends_at=seat.time.end, minutes=seat.minutes
+    )
+
+
+def _booked(seat: Planned) -> BookedOut:
+    shown = _seat(seat.seat(booked=True)).model_dump()
+    return BookedOut(session_id=seat.session_id, title=seat.title, **shown)
+
+
+def week_out(mine: MyHours) -> WeekOut:
+    """A week in full."""
+    reading: WeekReading = mine.reading
+    outlook = reading.outlook
+    return WeekOut(
+        client_id=reading.client.pk, first=reading.week.first, last=reading.week.last,
+        minutes=reading.minutes, days=len(reading.days), prescribed_minutes=reading.dose.minutes,
+        prescribed_days=reading.dose.days, to_come_minutes=reading.to_come, forecast=outlook.outlook,
+        missing_minutes=outlook.missing_minutes, missing_days=outlook.missing_days,
+        definition=mine.definition, policy_version=reading.policy.version,
+        parts=[_part(part) for part in reading.parts], booked=[_booked(seat) for seat in reading.booked],
+        fixes=[[_seat(seat) for seat in choice] for choice in outlook.fixes],
+    )  # fmt: skip
+
+
+def _week(program: Program, day: date | None, now: datetime) -> Week:
+    """The week that holds a date; never one that has not begun."""
+    running = current_week(program, now)
+    return running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
+
+
+def _client_week(client: Client, day: date | None) -> WeekOut:
+    now = timezone.now()
+    found = selectors.my_hours(client, now=now, week=_week(client.program, day, now))
+    if found is None:
+        raise NotFoundError("This client was not enrolled in that week.")
+    return week_out(found)
+
+
+@edges.get("/my/hours", Permission.OWN_PAGES, WeekOut)
+def show_my_hours(request: PageRequest, wanted: Query[AnyWeek]) -> WeekOut:
+    """A client's own week; 404 when not enrolled in it."""
+    return _client_week(own_client(request.actor, Permission.OWN_PAGES), wanted.week)
+
+
+@edges.get("/hours", Permission.SEE_HOURS, Page[BoardRowOut])
+def list_hours(request: PageRequest, wanted: Query[BoardFilter]) -> Page[BoardRowOut]:
+    """The week of every client in reach: worst first."""
+    program = _program(request, wanted.program)
+    now = timezone.now()
+    if wanted.group is not None:
+        group_for(request.actor, wanted.group, Permission.SEE_HOURS)
+    week = _week(program, wanted.week, now)
+    rows = selectors.week_rows(request.actor, program, week, now=now, group_id=wanted.group)
+    if wanted.state is not None:
+        rows = rows.filter(forecast=wanted.state)
+    audit.record(actor=request.actor, action="hours.viewed", program_id=program.pk)
+    return page_of(Page[BoardRowOut], selectors.worst_first(rows), wanted, row_out)
+
+
+def _program(request: PageRequest, wanted: UUID | None) -> Program:
+    if wanted is not None:
+        return program_for(request.actor, wanted, Permission.SEE_HOURS)
+    found = programs_for(request.actor, Permission.SEE_HOURS).order_by("name", "pk").first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@edges.get("/clients/{uuid:client_id}/hours", Permission.SEE_HOURS, WeekOut)
+def explain_hours(request: PageRequest, client_id: UUID, wanted: Query[AnyWeek]) -> WeekOut:
+    """One client's week down to the sessions it follows from; 404 when not enrolled in it."""
+    client = client_for(request.actor, client_id, Permission.SEE_HOURS)
+    week = _client_week(client, wanted.week)
+    audit.record(
+        actor=request.actor, action="hours.viewed", program_id=client.program_id, subject=client,
+        client_id=client.pk,
+    )  # fmt: skip
+    return week
