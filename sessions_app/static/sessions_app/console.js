@@ -7,7 +7,7 @@ import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js"
 import { putBadge, putName } from "./room/faces.js";
 import { Line } from "./room/link.js";
 import { keepNote } from "./room/note.js";
-import { everybody, fullName, noteOf, stateOf } from "./room/roster.js";
+import { everybody, fullName, noteOf, stateOf, waited } from "./room/roster.js";
 import { at, breakOver, clock, counted, length, now, setClock, spans, wallTime } from "./room/times.js";
 import { at as inPlace } from "./room_view.js";
 
@@ -214,12 +214,13 @@ function tick() {
   const people = everybody(room, expected);
   for (const person of people) {
     const state = stateOf(person, plan, over);
-    for (const name of ["roster", "waiting"]) {
-      const row = slot(page, name)?.querySelector(`[data-key="${person.id}"]`);
-      if (!row) continue;
+    const row = rowOf("roster", person.id);
+    if (row) {
       setText(slot(row, "note"), noteOf(person, state, plan, over));
       putBadge(slot(row, "badge"), state);
     }
+    const door = rowOf("waiting", person.id);
+    if (door) setText(slot(door, "note"), person.connected ? `At the door ${waited(person)}` : noteOf(person, state, plan, over));
   }
   for (const row of slot(page, "support")?.children ?? []) {
     const since = room.support[/** @type {HTMLElement} */ (row).dataset.key ?? ""];
@@ -227,6 +228,9 @@ function tick() {
   }
   drawTimes(over);
 }
+
+/** @param {string} list @param {string} person */
+const rowOf = (list, person) => slot(page, list)?.querySelector(`[data-key="${person}"]`);
 
 /** @param {boolean} over */
 function drawTimes(over) {

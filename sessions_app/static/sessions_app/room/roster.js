@@ -28,16 +28,21 @@ export function stateOf(person, plan, over) {
   return person.place === "in" ? "in" : "waiting";
 }
 
-/** @param {Occupant} person @param {string} state @param {Plan} plan @param {boolean} over @returns {string} */
+/** What stands beside the badge. @param {Occupant} person @param {string} state @param {Plan} plan @param {boolean} over @returns {string} */
 export function noteOf(person, state, plan, over) {
   const since = person.since ?? "";
   switch (state) {
-    case "expected": return now() < at(plan.starts) ? `Due at ${wallTime(plan.starts, plan.zone)}` : `Was due ${length(now() - at(plan.starts))} ago`;
-    case "missing": return over ? "Did not come" : `Was due ${length(now() - at(plan.starts))} ago`;
-    case "waiting": return `At the door ${length(now() - at(since))}`;
-    case "reconnecting": return `${person.place === "in" ? "In the room, lost" : "At the door, lost"} ${clock(now() - at(person.lost_at))}`;
-    case "in": return `In since ${wallTime(since, plan.zone)}`;
-    case "gone": return over ? `Here until ${wallTime(since, plan.zone)}` : `Left at ${wallTime(since, plan.zone)}`;
-    default: return `Taken out at ${wallTime(since, plan.zone)}`;
+    case "expected": return now() < at(plan.starts) ? `due at ${wallTime(plan.starts, plan.zone)}` : `due ${length(now() - at(plan.starts))} ago`;
+    case "missing": return over ? "did not come" : `due ${length(now() - at(plan.starts))} ago`;
+    case "waiting": return waited(person);
+    case "reconnecting": return `${person.place === "in" ? "lost" : "lost at the door"} ${clock(now() - at(person.lost_at))}`;
+    case "in": return `since ${wallTime(since, plan.zone)}`;
+    default: return `at ${wallTime(since, plan.zone)}`;
   }
+}
+
+/** How long somebody has been at the door. @param {Occupant} person */
+export function waited(person) {
+  const gone = now() - at(person.since);
+  return gone < 60_000 ? "just now" : `for ${length(gone)}`;
 }
