@@ -29,7 +29,7 @@ run: $(READY) ## Start the whole stack with the demo program; Ctrl-C stops it an
 	@exec $(VENV)/bin/vio up --demo $(ARGS)
 
 test: $(READY) browser ## Run all tests, with real PostgreSQL, Redis and browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY) ## Check format, style and templates
 	@$(PY) -m ruff format --check .
@@ -44,7 +44,7 @@ check: lint types browser ## What CI runs: lint, types, guards, all tests, pendi
 	$(PRODUCTION) $(PY) -m tests.services manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) -m tests.services manage.py check --deploy --fail-level WARNING
 	echo "check: tests (the guards in tests/guards among them; none may be skipped)"
-	VIO_TEST_STRICT=1 $(PY) -m pytest $(ARGS)
+	VIO_TEST_STRICT=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 fmt: $(READY) ## Format code and templates
 	@$(PY) -m ruff format .

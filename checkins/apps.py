@@ -11,7 +11,8 @@ class CheckinsConfig(AppConfig):
 
     def ready(self) -> None:
         """Answers the questions that are asked upward."""
-        from checkins import risk
-        from sessions_app.signals import client_risk_asked
+        from checkins import board, risk
+        from sessions_app.signals import board_flags_asked, client_risk_asked
 
         client_risk_asked.connect(risk.answer_client_risk, dispatch_uid="checkins.risk")
+        board_flags_asked.connect(board.answer_board_flags, dispatch_uid="checkins.board")

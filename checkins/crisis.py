@@ -33,7 +33,13 @@ def crisis_middleware(
     """Puts the plain crisis page in place of any answer that would leave a client without help."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
+        try:
+            response = get_response(request)
+        except Exception:
+            if request.path not in {CHECKIN_PATH, HELP_PATH}:
+                raise
+            # Even the page for errors failed; its request is in the log already.
+            response = HttpResponse(render_to_string("500.html"), status=500)
         if request.path == HELP_PATH and response.status_code >= 500:
             return HttpResponse(render_to_string("checkins/plain_help.html"))
         if request.path == CHECKIN_PATH and request.method == "POST" and not hasattr(response, _SHOWN):

@@ -168,3 +168,8 @@ def touch_login(session_key: str, *, now: datetime) -> None:
 def ring_revoked(person_id: UUID) -> None:
     """Tells every process, after the commit, to look again at the sockets of this person (AU-7)."""
     ring_on_commit(f"person:{person_id}", {"kind": "revoked"})
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Removes logins whose last possible moment has passed; returns how many."""
+    return StoredLogin.objects.filter(expire_date__lt=now).delete()[0]

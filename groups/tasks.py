@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from groups import logins, throttles
 from groups.services import enrolment
 from vio.common.tasks import system_task
 
@@ -14,3 +15,11 @@ from vio.common.tasks import system_task
 def apply_due_levels() -> int:
     """Moves enrolments to the level of care whose date has come; safe to run twice (FL-3)."""
     return enrolment.apply_due_levels(now=timezone.now())
+
+
+@shared_task(name="groups.logins.forget_ended")
+@system_task
+def forget_ended() -> int:
+    """Removes logins that are over and counts of failed tries that say nothing any more; safe to run twice."""
+    now = timezone.now()
+    return logins.forget_ended(now=now) + throttles.forget_old(now=now)

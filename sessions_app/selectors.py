@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from groups.access import in_force
 from groups.models import Client, Enrolment, Membership
@@ -42,23 +42,12 @@ def is_expected(session: Session, client_id: UUID) -> bool:
 
 def expected_by_session(session_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
     """{session id: ids of the clients expected}, for many sessions with one query; a session without any is absent."""
-    day = F("group__sessions__local_date")
-    enrolled = Enrolment.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=OuterRef("group__sessions__local_date")),
-        client=OuterRef("client"),
-        starts_on__lte=OuterRef("group__sessions__local_date"),
-    )
     pairs = (
-        Membership.objects.filter(group__sessions__in=list(session_ids), starts_on__lte=day)
-        .filter(Q(ends_on=None) | Q(ends_on__gte=day))
-        .filter(Exists(enrolled))
-        .values_list("group__sessions", "client")
-        .distinct()
+        Session.objects.filter(pk__in=list(session_ids))
+        .annotate(expected=ArraySubquery(expected_memberships().values("client")))
+        .values_list("pk", "expected")
     )
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    for session_id, client_id in pairs:
-        found[session_id].add(client_id)
-    return dict(found)
+    return {session_id: set(clients) for session_id, clients in pairs if clients}
 
 
 def client_sessions(client: Client, first: date, last: date) -> QuerySet[Session]:

@@ -6,6 +6,8 @@
 wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
 all; `cause` is finalised, recomputed, excused or corrected.
 `client_appeared` tells {session_id, client_id, now}; sent by the room when a connection opens (F1, C9).
+`board_flags_asked` asks upward: for {actor, client_ids, now} a receiver answers {client id: (level, address)}, level "red"
+or "orange", with nothing the actor may not see; the tonight board points these out privately.
 """
 
 from django.dispatch import Signal
@@ -14,3 +16,4 @@ client_risk_asked = Signal()
 session_ended = Signal()
 attendance_changed = Signal()
 client_appeared = Signal()
+board_flags_asked = Signal()

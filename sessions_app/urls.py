@@ -1,10 +1,14 @@
-"""Addresses of sessions_app: one line per wing."""
+"""Addresses of sessions_app: one line per wing, and the pages that draw on several."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from sessions_app import views
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("tonight/", views.tonight, name="tonight"),
+    path("sessions/<uuid:session_id>/room/note/", views.room_note, name="room_note"),
     path("", include("sessions_app.manage_urls")),
     path("", include("sessions_app.room.urls")),
     path("", include("sessions_app.attendance.urls")),

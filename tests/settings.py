@@ -2,6 +2,8 @@
 
 import json
 import os
+import tempfile
+from pathlib import Path
 
 import tink
 from tink import aead, secret_key_access
@@ -20,6 +22,7 @@ if "VIO_FIELD_KEYS" not in os.environ:
         json.loads(tink.json_proto_keyset_format.serialize(_keys, secret_key_access.TOKEN))
     )
 
+from vio import addresses
 from vio.settings import *  # noqa: F403
 from vio.settings import INSTALLED_APPS as _APPS
 
@@ -28,4 +31,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
-STATIC_ROOT = HOME  # noqa: F405  # exists, so that WhiteNoise has nothing to warn of
+# Empty, but there, so that WhiteNoise has nothing to warn of.
+STATIC_ROOT = Path(tempfile.gettempdir()) / "vio-tests-static"
+STATIC_ROOT.mkdir(exist_ok=True)
+# Workers of pytest-xdist share one Valkey: each has a cache of its own.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES["default"]["LOCATION"] = addresses.redis_url(REDIS_URL, 4 + _worker % 8)  # noqa: F405

@@ -41,8 +41,8 @@ app.conf.update(
     beat_max_loop_interval=5,
     timezone="UTC",
     beat_schedule={
-        "deliveries": every(10, "common.send_deliveries"),
-        "alive": every(20, "common.report_alive"),
+        "deliveries": every(10, "vio.common.send_deliveries"),
+        "alive": every(20, "vio.common.report_alive"),
         "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
         "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
         "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
@@ -59,5 +59,6 @@ app.conf.update(
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
+        "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

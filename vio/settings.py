@@ -186,6 +186,10 @@ MFA_FORMS = {
     "authenticate": "groups.sign_in_forms.AuthenticateForm",
     "reauthenticate": "groups.sign_in_forms.ReauthenticateCodeForm",
     "activate_totp": "groups.sign_in_forms.ActivateAppForm",
+    "login_webauthn": "groups.passkey_forms.LoginPasskeyForm",
+    "authenticate_webauthn": "groups.passkey_forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "groups.passkey_forms.ReauthenticatePasskeyForm",
+    "add_webauthn": "groups.passkey_forms.AddPasskeyForm",
 }
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

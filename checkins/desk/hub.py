@@ -117,8 +117,8 @@ class DeskHub:
             for link in self.links.values():
                 if str(link.actor.person_id) == key:
                     self.tell(link, ("look", ""))  # telling asks again who this is
-        elif kind == "desk":
-            self._tell_program(key, (str(facts.get("kind")), str(facts.get("id"))))
+        elif kind == "desk" and (news := news_of(facts)) is not None:
+            self._tell_program(key, news)
 
     def _tell_program(self, program: str, news: News) -> None:
         for link in self.links.values():
@@ -138,22 +138,24 @@ class DeskHub:
 
     async def _run(self) -> None:
         """Tells what waits, at once when a bell rang; asks again who is here, and polls while bells are not heard."""
-        next_check = next_poll = time.monotonic() + RECHECK
+        next_check = next_poll = 0.0
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), timeout=1)
+                await asyncio.wait_for(self._wake.wait(), timeout=min(POLL, 1))
                 await asyncio.sleep(GATHER)
             except TimeoutError:
                 pass
             self._wake.clear()
             now = time.monotonic()
-            if now >= next_poll:
-                next_poll = now + POLL
-                await self._poll()
-            everybody = now >= next_check
-            if everybody:
-                next_check = now + RECHECK
-            await self._tell_waiting(everybody=everybody)
+            try:
+                if now >= next_poll:
+                    next_poll = now + POLL
+                    await self._poll()
+                everybody = now >= next_check
+                next_check = now + RECHECK if everybody else next_check
+                await self._tell_waiting(everybody=everybody)
+            except Exception:  # whatever one round meets, the next one tries again
+                _log.exception("desk.round_failed")
 
     async def _tell_waiting(self, *, everybody: bool) -> None:
         for link in list(self.links.values()):
@@ -200,6 +202,15 @@ class DeskHub:
             if (key, version) not in self._polled:
                 self._tell_program(str(program), ("alert", str(key)))
         self._polled = {(key, version) for _, key, version in rows}
+
+
+def news_of(facts: dict[str, Any]) -> News | None:
+    """A bell's facts as news; None for one that says nothing we know."""
+    kind, key = str(facts.get("kind")), str(facts.get("id"))
+    try:
+        return (kind, str(UUID(key))) if kind in {"alert", "miss", "session"} else None
+    except ValueError:
+        return None
 
 
 _hubs: dict[asyncio.AbstractEventLoop, DeskHub] = {}

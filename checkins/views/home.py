@@ -45,7 +45,7 @@ def _no_place_yet(request: PageRequest) -> HttpResponseBase:
     """Somebody signed in without a place: staff who still owe a second factor, or a person whose role ended."""
     person = request.user
     if isinstance(person, Person) and holds_staff_role(person) and second_factor_missing(person):
-        return redirect("mfa_index")
+        return redirect("second_factor")
     return render(request, "checkins/no_place.html")
 
 

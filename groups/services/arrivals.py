@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,13 +12,11 @@ from groups.models import Client, Group, LevelOfCare, Person, Program
 from groups.rules import Band
 from groups.selectors import today_of
 from groups.services.enrolment import add_client, enrol_client
+from groups.services.invitations import invite
 from groups.services.memberships import add_member
 from groups.services.people import PersonDetails
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError, DomainError
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -76,8 +72,7 @@ def _first_group(actor: Actor, client: Client, arrival: Arrival, now: datetime) 
 
 def send_invitation(*, actor: Actor, person: Person, program_id: UUID, now: datetime) -> bool:
     """Mails a person without a password the way in; False for somebody who signs in already."""
-    if person.has_usable_password() or importlib.util.find_spec("groups.services.invitations") is None:
+    if person.has_usable_password():
         return False
-    invitations = importlib.import_module("groups.services.invitations")
-    invitations.invite(person=person, program_id=program_id, actor=actor, now=now)
+    invite(person=person, program_id=program_id, actor=actor, now=now)
     return True

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from groups.models import Person, Program, StaffRole
+from groups.services.accounts import end_logins
 from groups.services.enrolment import ring_person
 from groups.services.memberships import end_all_places
 from groups.services.people import PersonDetails, find_or_make_person
@@ -60,7 +61,7 @@ def add_staff(
         message = "This person has that role already."
         raise ConflictError(message, code="role_exists", fields={"role": message}) from error
     _record(actor, "staff.role_granted", row, new_account=is_new)
-    ring_person(account.pk)
+    end_logins(person=account, actor=actor, now=now, reason="role.granted")  # a new right, a new login (AU-5)
     return row
 
 

@@ -12,7 +12,7 @@ from groups.access import in_force
 from groups.models import Client, Enrolment, Membership, StaffRole
 from sessions_app.followup import rules
 from sessions_app.followup.services import delivery, tell_desk
-from sessions_app.models import Flag, FollowUp, PresenceEvidence, Session
+from sessions_app.models import Excuse, Flag, FollowUp, PresenceEvidence, Session
 from sessions_app.signals import client_risk_asked
 from vio.common import audit
 from vio.common.actors import Actor
@@ -57,12 +57,14 @@ def _determine(actor: Actor, session_id: UUID, now: datetime) -> int:
 
 
 def _missing_clients(session: Session) -> QuerySet[Client]:
-    """Expected on the session's date, and no connection of theirs was ever seen in it."""
+    """Expected on the session's date, not excused, and no connection of theirs was ever seen in it."""
     on = session.local_date
+    excused = Excuse.objects.filter(session=session, client=OuterRef("pk"))
     expected = Membership.objects.filter(in_force(on), group=session.group_id, client=OuterRef("pk"))
     enrolled = Enrolment.objects.filter(in_force(on), client=OuterRef("pk"))
     seen = PresenceEvidence.objects.filter(session=session, client=OuterRef("pk"))
-    return Client.objects.filter(Exists(expected), Exists(enrolled), ~Exists(seen)).order_by("pk")
+    there = Client.objects.filter(Exists(expected), Exists(enrolled))
+    return there.filter(~Exists(seen), ~Exists(excused)).order_by("pk")
 
 
 def _raise(actor: Actor, session: Session, client: Client, now: datetime) -> None:

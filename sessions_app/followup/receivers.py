@@ -7,16 +7,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from sessions_app.followup.misses import withdraw_miss
+from sessions_app.followup.services import RUNNING
+from sessions_app.models import FollowUp
 from sessions_app.signals import attendance_changed, client_appeared
 from vio.common.actors import system_actor
+from vio.common.scope import every_program
 
 
 def end_miss(sender: object, session_id: UUID, client_id: UUID, now: datetime, **kwargs: Any) -> None:
     """Withdraws the running miss of this client in this session, if there is one."""
-    withdraw_miss(
-        actor=system_actor("room"), session_id=session_id, client_id=client_id, because="appeared", now=now
-    )
+    with every_program():
+        withdraw_miss(
+            actor=system_actor("room"),
+            session_id=session_id,
+            client_id=client_id,
+            because="appeared",
+            now=now,
+        )
 
 
 def end_excused_misses(
@@ -35,7 +45,27 @@ def end_excused_misses(
         )
 
 
+def end_called_off_misses(
+    sender: object, session_id: UUID, client_ids: Collection[UUID], cause: str, now: datetime, **kwargs: Any
+) -> None:
+    """A group that was called off, or never really held (C2), counts against nobody: its misses end (FL-2)."""
+    if cause not in {"finalised", "recomputed"}:
+        return
+    misses = FollowUp.objects.filter(session=session_id, client__in=client_ids, status__in=RUNNING)
+    for task in misses.filter(
+        session__attendance__client=F("client"), session__attendance__status="cancelled"
+    ):
+        withdraw_miss(
+            actor=system_actor("attendance"),
+            session_id=session_id,
+            client_id=task.client_id,
+            because="called_off",
+            now=now,
+        )
+
+
 def connect() -> None:
     """Called once when Django starts."""
     client_appeared.connect(end_miss, dispatch_uid="followup.end_miss")
     attendance_changed.connect(end_excused_misses, dispatch_uid="followup.end_excused_misses")
+    attendance_changed.connect(end_called_off_misses, dispatch_uid="followup.end_called_off_misses")

@@ -44,10 +44,16 @@ def review_engagement(*, now: datetime, changed_since: datetime | None = None) -
         changed = AttendanceRecord.objects.filter(recorded_at__gte=changed_since)
         enrolments = enrolments.filter(client__in=changed.values("client_id"))
     histories = _histories(enrolments)
-    return sum(_review(enrolment, histories[enrolment.client_id], now) for enrolment in enrolments)
+    flagged = _flagged("disengagement_review")
+    return sum(_review(enrolment, histories[enrolment.client_id], flagged, now) for enrolment in enrolments)
 
 
-def _review(enrolment: Enrolment, records: list[AttendanceRecord], now: datetime) -> int:
+def _flagged(kind: str) -> set[UUID]:
+    """The clients with a flag of this kind in force: of most there is none to take back, and nothing to write."""
+    return set(Flag.objects.filter(kind=kind, withdrawn_at=None).values_list("client_id", flat=True))
+
+
+def _review(enrolment: Enrolment, records: list[AttendanceRecord], flagged: set[UUID], now: datetime) -> int:
     as_of = now.astimezone(enrolment.program.zone).date()
     episode = [record for record in records if record.local_date >= enrolment.starts_on]
     credited = [record.local_date for record in episode if record.credited_seconds > 0]
@@ -55,7 +61,8 @@ def _review(enrolment: Enrolment, records: list[AttendanceRecord], now: datetime
     statuses = [Status(record.status) for record in episode]
     if rules.disengaged(statuses, last_credited=since, as_of=as_of):
         return _raise(enrolment, "disengagement_review", since.isoformat(), now)
-    _withdraw(enrolment.client_id, "disengagement_review", now, keep=since.isoformat())
+    if enrolment.client_id in flagged:
+        _withdraw(enrolment.client_id, "disengagement_review", now, keep=since.isoformat())
     return 0
 
 
@@ -89,10 +96,11 @@ def watch_weeks(*, now: datetime) -> int:
     enrolments = Enrolment.objects.filter(ends_on=None, client__in=list(weeks)).select_related(
         "level", "client"
     )
-    return sum(_judge_week(enrolment, weeks[enrolment.client_id], now) for enrolment in enrolments)
+    flagged = _flagged("weekly_shortfall_risk")
+    return sum(_judge_week(enrolment, weeks[enrolment.client_id], flagged, now) for enrolment in enrolments)
 
 
-def _judge_week(enrolment: Enrolment, week: WeekHours, now: datetime) -> int:
+def _judge_week(enrolment: Enrolment, week: WeekHours, flagged: set[UUID], now: datetime) -> int:
     short = rules.weekly_shortfall(
         minutes=week.minutes,
         to_come=week.to_come_minutes,
@@ -101,7 +109,8 @@ def _judge_week(enrolment: Enrolment, week: WeekHours, now: datetime) -> int:
     )
     if short and _began_before(enrolment, week.week):
         return _raise(enrolment, "weekly_shortfall_risk", week.week.isoformat(), now)
-    _withdraw(enrolment.client_id, "weekly_shortfall_risk", now, only=week.week.isoformat())
+    if enrolment.client_id in flagged:
+        _withdraw(enrolment.client_id, "weekly_shortfall_risk", now, only=week.week.isoformat())
     return 0
 
 

@@ -48,7 +48,7 @@ class WeekHours(models.Model):
     days = models.PositiveSmallIntegerField(default=0)
     prescribed_minutes = models.PositiveIntegerField(default=0)
     prescribed_days = models.PositiveSmallIntegerField(default=0)
-    to_come_minutes = models.PositiveIntegerField(default=0)  # scheduled, not begun yet
+    to_come_minutes = models.PositiveIntegerField(default=0)  # not called off, not over, not counted yet
     forecast = models.CharField(max_length=16, default="on_course")
     computed_at = models.DateTimeField()
 

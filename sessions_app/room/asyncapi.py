@@ -2,6 +2,7 @@
 frames.
 """
 
+import json
 from typing import Any
 
 from pydantic import BaseModel
@@ -71,3 +72,12 @@ def _operation(action: str, models: tuple[type[BaseModel], ...], summary: str) -
         "channel": {"$ref": "#/channels/room"},
         "messages": [{"$ref": f"#/channels/room/messages/{_name(model)}"} for model in models],
     }
+
+
+def text() -> str:
+    """The document as the file docs/asyncapi.yaml holds it (JSON is YAML)."""
+    return json.dumps(document(), indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    print(text(), end="")  # noqa: T201  # `python -m sessions_app.room.asyncapi > docs/asyncapi.yaml`

@@ -34,6 +34,8 @@ class RoomEvent(models.Model):
     `audience` is "room", "staff" or "person:<id>". `body` is sealed JSON bound to session, audience and number.
     """
 
+    sealed_columns: ClassVar[tuple[str, ...]] = ("body",)
+
     session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="events")
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     audience = models.CharField(max_length=48)
@@ -49,6 +51,10 @@ class RoomEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.audience} {self.number}"
+
+    def sealed_place(self, column: str) -> str:
+        """What the sealed body is bound to (`room.log.place` says the same for a line not yet written)."""
+        return f"sessions_app_roomevent.{column}:{self.session_id}:{self.audience}:{self.number}"
 
 
 class CommandResult(models.Model):

@@ -10,15 +10,19 @@ from __future__ import annotations
 import asyncio
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Coroutine, Generator, Mapping
+from typing import Any, cast
 
+from vio.common.logs import log
+from vio.common.sockets import Send, send_close
+
+__all__ = ["Outbox", "Send"]
+_log = log(__name__)
 MOST_WAITING = 1_000
 MOST_BYTES = 1024 * 1024
 MOST_UNPROVEN = 2 * 1024 * 1024
 
 Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 
 
 @types.coroutine
@@ -56,7 +60,7 @@ class Outbox:
         size = len(frame)
         if self._task is None:
             self._sent += size
-            return self._first_step({"type": "websocket.send", "text": frame})
+            return self._first_step(self._send({"type": "websocket.send", "text": frame}))
         self._waiting.append({"type": "websocket.send", "text": frame})
         self._bytes += size
         return len(self._waiting) <= MOST_WAITING and self._bytes <= MOST_BYTES
@@ -78,16 +82,17 @@ class Outbox:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._first_step({"type": "websocket.close", "code": code})
+        self._first_step(send_close(self._send, code))
 
-    def _first_step(self, message: Message) -> bool:
-        step: Coroutine[Any, Any, None] = self._send(message)  # type: ignore[assignment]  # servers give coroutines
+    def _first_step(self, sending: Awaitable[None]) -> bool:
+        step = cast("Coroutine[Any, Any, None]", sending)  # what servers give is a coroutine
         try:
             waited_for = step.send(None)
         except StopIteration:
             return True
-        except Exception:
-            return False  # the connection is gone; its end is noticed elsewhere
+        except Exception as error:  # the connection is gone; its end is noticed elsewhere
+            _log.warning("room.send_failed", error=type(error).__name__)
+            return False
         self._task = asyncio.get_running_loop().create_task(self._rest(step, waited_for))
         return True
 

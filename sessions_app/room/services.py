@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -19,7 +21,8 @@ from sessions_app.room import events as e
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
-from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.signals import client_appeared
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
@@ -51,13 +54,24 @@ def apply_commands(entries: Sequence[Entry], *, now: datetime) -> Applied:
     still fails has the outcome UnavailableError and changed nothing.
     """
     try:
-        return _apply(entries, now)
+        return _apply(entries, [now] * len(entries))
     except DatabaseError:
         sessions = dict.fromkeys(entry.session_id for entry in entries)
         if len(sessions) < 2:
             _log.warning("room.not_committed", exc_info=True)
             return Applied([Outcome(error=UnavailableError()) for _ in entries], [])
     return _room_by_room(entries, sessions, now)
+
+
+def replay(past: Sequence[tuple[datetime, Entry]]) -> list[Outcome]:
+    """Applies what happened earlier, each entry at its own instant, in one transaction: for history that is brought in.
+
+    The same rules, log and evidence as at the time itself. Entries are in order of time (ValueError otherwise) and are
+    the house's own account of what people did, so no login stands behind them. Nothing rings: nobody is connected.
+    """
+    if any(later < earlier for (earlier, _), (later, _) in pairwise(past)):
+        raise ValueError("history goes forward")
+    return _apply([entry for _, entry in past], [at for at, _ in past]).outcomes if past else []
 
 
 def act(entries: Sequence[Entry], *, now: datetime) -> list[Outcome]:
@@ -101,13 +115,17 @@ def _room_by_room(entries: Sequence[Entry], sessions: Iterable[UUID], now: datet
     return Applied([outcomes[place] for place in range(len(entries))], written)
 
 
-def _apply(entries: Sequence[Entry], now: datetime) -> Applied:
+def _apply(entries: Sequence[Entry], instants: Sequence[datetime]) -> Applied:
+    if not entries:
+        return Applied([], [])
+    now = instants[-1]
     with scope({entry.program_id for entry in entries}), transaction.atomic():
         rooms = _lock_rooms({entry.session_id for entry in entries}, now)
         repeats = _repeats(entries)
         standings = _standings(entries, now)
         outcomes = []
-        for entry in entries:
+        for entry, at in zip(entries, instants, strict=True):
+            rooms[entry.session_id].now = at
             outcome = _answer(entry, rooms, repeats, standings)
             outcomes.append(outcome)
             _remember_repeat(entry, outcome, repeats)
@@ -194,6 +212,21 @@ def _write(rooms: Rooms, now: datetime) -> None:
         _write_state(room, now)
         _write_session(room)
     AuditEntry.objects.bulk_create([row for room in work for row in room.audits])
+    _tell_of_arrivals([row for room in work for row in room.evidence], now)
+
+
+def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
+    """After the commit: a client has connected, so that a running miss ends at once (F1). Trouble there is not ours."""
+    came = {
+        (row.session_id, row.client_id)
+        for row in evidence
+        if row.kind == EvidenceKind.OPENED and row.client_id
+    }
+    for session_id, client_id in came:
+        news = partial(
+            client_appeared.send_robust, sender=RoomState, session_id=session_id, client_id=client_id, now=now
+        )
+        transaction.on_commit(news)
 
 
 def _write_state(room: RoomInWork, now: datetime) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app.room import pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sessions/<uuid:session_id>/room/", pages.room, name="room"),
+    path("sessions/<uuid:session_id>/room/people/<uuid:person_id>/", pages.room_person, name="room_person"),
+]

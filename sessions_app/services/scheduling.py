@@ -281,13 +281,19 @@ def move_session(
     *, actor: Actor, session: Session, starts_at: datetime, minutes: int,
     breaks: Sequence[tuple[int, int]], now: datetime,
 ) -> Session:  # fmt: skip
-    """Moves one meeting that has not begun; the rest of its series stays. Raises as `plan_session`."""
+    """Moves one meeting that has not begun, its waiting room open or not; the rest of its series stays.
+
+    Nobody may have been determined as missing yet (F1). Raises as `plan_session`.
+    """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     group = Group.objects.select_for_update().get(pk=session.group_id)
     _refuse_double_booking(group, starts_at, ends_at, besides=session)
     moved = Session.objects.filter(
-        pk=session.pk, status=Session.Status.SCHEDULED, starts_at=session.starts_at
+        pk=session.pk,
+        status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],
+        starts_at=session.starts_at,
+        misses_found_at=None,
     ).update(
         starts_at=starts_at,
         ends_at=ends_at,
@@ -329,8 +335,10 @@ def _checked_end(
 def _refuse_double_booking(
     group: Group, starts_at: datetime, ends_at: datetime, *, besides: Session | None = None
 ) -> None:
+    # A meeting that ended early holds its time only until it ended.
+    in_the_way = Q(ended_at=None, ends_at__gt=starts_at) | Q(ended_at__gt=starts_at)
     others = Session.objects.filter(
-        ~Q(status=Session.Status.CANCELLED), group=group, starts_at__lt=ends_at, ends_at__gt=starts_at
+        ~Q(status=Session.Status.CANCELLED), in_the_way, group=group, starts_at__lt=ends_at
     )
     if besides is not None:
         others = others.exclude(pk=besides.pk)

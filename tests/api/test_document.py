@@ -79,6 +79,7 @@ def test_the_reference_page_shows_every_operation_without_scripts_or_styles_of_i
     assert response.status_code == 200
     for case in CASES:
         assert f'id="{case.name}"' in page
+    assert 'id="shape-LineOut"' in page
     assert "see_attendance" in html.unescape(page)
     assert not re.search(r"<script(?![^>]*\bsrc=\"/static/)", page)
     assert not re.search(

@@ -35,7 +35,8 @@ def post(browser: Browser, **given: Any) -> Any:
 
 def text(response: Any) -> str:
     """What stands on the page, without tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r" ([.,])", r"\1", words)
 
 
 def down(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
@@ -67,7 +68,7 @@ def test_nobody_is_asked_to_sign_in(db: None, client: Browser) -> None:
 
 def test_staff_without_a_second_factor_are_sent_to_set_it_up(world: World, client: Browser) -> None:
     client.force_login(make_staff(world.program, Role.CLINICIAN, factor=False))
-    assert client.get("/")["Location"] == reverse("mfa_index")
+    assert client.get("/")["Location"] == reverse("second_factor")
 
 
 def test_a_person_without_a_place_is_told_so(world: World, client: Browser) -> None:
@@ -166,7 +167,9 @@ def test_sending_twice_is_one_check_in(world: World, ana: Browser) -> None:
 
 
 def test_nonsense_keeps_what_was_typed_beside_its_errors(world: World, ana: Browser) -> None:
-    page = post(ana, mood="99", sleep_hours="thirty", note="<b>Hard day</b>", medication="taken", submission_id="x")
+    page = post(
+        ana, mood="99", sleep_hours="thirty", note="<b>Hard day</b>", medication="taken", submission_id="x"
+    )
     assert page.status_code == 422
     body = page.content.decode()
     assert "This can only be a whole number from 0 to 10." in body
@@ -224,7 +227,9 @@ def test_one_yes_among_several_answers_is_a_yes(world: World, ana: Browser) -> N
     assert Alert.objects.exists()
 
 
-def test_a_yes_in_a_form_that_cannot_be_read_shows_help_and_keeps_the_form(world: World, ana: Browser) -> None:
+def test_a_yes_in_a_form_that_cannot_be_read_shows_help_and_keeps_the_form(
+    world: World, ana: Browser
+) -> None:
     page = post(ana, safety="yes", urge="42", note="please")
     assert_help(page)
     assert "please" in page.content.decode()
@@ -301,7 +306,9 @@ def test_a_broken_body_is_no_reason_to_break(world: World, ana: Browser, body: b
     assert page.status_code < 500
 
 
-def test_help_with_redis_down(world: World, ana: Browser, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_with_redis_down(
+    world: World, ana: Browser, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from vio.common import realtime
 
     settings.BELL_URL = "unix:///nowhere/redis.sock"

@@ -68,7 +68,9 @@ def test_the_mail_says_that_there_is_a_message_and_nothing_else(world: World, sm
         assert word not in whole.replace("delivered", "").replace("rendered", ""), word
 
 
-def test_the_link_leads_its_recipient_to_the_page_and_nobody_else(world: World, smtp: MailServer, client: Browser) -> None:
+def test_the_link_leads_its_recipient_to_the_page_and_nobody_else(
+    world: World, smtp: MailServer, client: Browser
+) -> None:
     red_alert(world, world.ana)
     delivery = Delivery.objects.get()
     address = outbox.link(delivery.pk).split("8000")[-1]
@@ -81,7 +83,9 @@ def test_the_link_leads_its_recipient_to_the_page_and_nobody_else(world: World, 
 
 
 @pytest.mark.parametrize("mode", ["refuse", "hang"])
-def test_a_failure_is_tried_again_within_a_minute_under_the_same_id(world: World, smtp: MailServer, mode: str) -> None:
+def test_a_failure_is_tried_again_within_a_minute_under_the_same_id(
+    world: World, smtp: MailServer, mode: str
+) -> None:
     put(world, world.clinician)
     smtp.mode = mode
     assert outbox.send_due(now=NOW) == 0
@@ -109,7 +113,9 @@ def test_one_slow_mail_delays_nobody(world: World, smtp: MailServer) -> None:
     began = time.monotonic()
     assert outbox.send_due(now=NOW) == 3
     assert time.monotonic() - began < 8  # one time-out, not four
-    assert {to for to, _ in smtp.taken} == {p.email for p in (world.supervisor, world.director, world.facilitator)}
+    assert {to for to, _ in smtp.taken} == {
+        p.email for p in (world.supervisor, world.director, world.facilitator)
+    }
 
 
 def test_what_failed_often_lets_the_others_go_first(world: World) -> None:
@@ -182,7 +188,7 @@ def test_worker_and_scheduler_know_every_task_of_the_schedule() -> None:
     app.loader.import_default_modules()
     app.finalize()
     for name in (
-        "common.send_deliveries", "common.report_alive", "checkins.alerts.escalate_due_alerts",
+        "vio.common.send_deliveries", "vio.common.report_alive", "checkins.alerts.escalate_due_alerts",
         "checkins.checkins.raise_missed_checkins", "checkins.checkins.remind_of_checkins",
     ):  # fmt: skip
         assert name in app.tasks
@@ -237,7 +243,12 @@ def test_another_programs_late_mail_is_not_ours_to_see(world: World, client: Bro
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         report_alive()
         outbox.post(
-            program_id=world.lakeside.pk, recipients=[world.lakeside_admin], kind="x", about="y", path="/", due_at=NOW
+            program_id=world.lakeside.pk,
+            recipients=[world.lakeside_admin],
+            kind="x",
+            about="y",
+            path="/",
+            due_at=NOW,
         )
         client.force_login(world.clinician)
         assert not says_delayed(client)

@@ -10,7 +10,7 @@ from tests.guards import sources
 
 MOST_LINES = 400
 # file -> the lines it may have; a file that fits again must leave the list.
-LONGER = {"sessions_app/room/rules.py": 460}
+LONGER: dict[str, int] = {}
 NO_TOPIC = {"utils.py", "helpers.py", "misc.py", "common.py", "util.py", "helper.py"}
 # file -> why its SQL is put together from parts. An entry that is no longer needed fails.
 BUILT_SQL = {

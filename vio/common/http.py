@@ -12,6 +12,7 @@ import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -232,5 +233,6 @@ def handle_404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handle_500(request: HttpRequest) -> HttpResponseBase:
-    """The page for an unexpected exception: an id and nothing else (WE-7)."""
-    return render(request, "500.html", {"error_id": getattr(request, "request_id", "")}, status=500)
+    """The page for an unexpected exception: an id and nothing else (WE-7). It asks no database: that may be the trouble."""
+    context = {"error_id": getattr(request, "request_id", "")}
+    return HttpResponse(render_to_string("500.html", context), status=500)

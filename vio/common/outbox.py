@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import formataddr
+from functools import partial
 from smtplib import SMTPException
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -102,15 +103,18 @@ def claim(*, now: datetime, limit: int = BATCH) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def send_due(*, now: datetime, limit: int = BATCH) -> int:
-    """Sends what is due; returns how many went out. Safe to run twice, in parallel and late."""
+def send_due(*, now: datetime, limit: int = BATCH, mailer: str | None = None) -> int:
+    """Sends what is due; returns how many went out. Safe to run twice, in parallel and late.
+
+    `mailer` names another of Django's mail backends than the configured one: for people who have no mailbox.
+    """
     claimed = claim(now=now, limit=limit)
     letters = [letter for delivery_id in claimed if (letter := _letter(delivery_id, now))]
     if not letters:
         return 0
     # Threads hold no database connection: they only talk to the mail server.
     with ThreadPoolExecutor(max_workers=len(letters), thread_name_prefix="mail") as pool:
-        outcomes = list(pool.map(_send, letters))
+        outcomes = list(pool.map(partial(_send, mailer=mailer), letters))
     for letter, error_code in zip(letters, outcomes, strict=True):
         _mark(letter.delivery_id, error_code, now)
     return outcomes.count("")
@@ -127,17 +131,17 @@ def _letter(delivery_id: UUID, now: datetime) -> Letter | None:
     return Letter(delivery_id, str(getattr(delivery.recipient, "email")))  # noqa: B009  # this layer knows no Person
 
 
-def _send(letter: Letter) -> str:
+def _send(letter: Letter, *, mailer: str | None = None) -> str:
     """Sends one letter; '' or the code of what went wrong, never its text, which may hold an address."""
     # The time-out goes to the SMTP backend; a backend without a network takes it without using it.
-    mailer = get_connection(timeout=TIMEOUT_SECONDS)
+    server = get_connection(mailer, timeout=TIMEOUT_SECONDS)
     message = EmailMessage(
         SUBJECT,
         BODY.format(link=link(letter.delivery_id)),
         formataddr(("", settings.DEFAULT_FROM_EMAIL)),
         [letter.address],
         headers={"Message-ID": f"<{letter.delivery_id}@vio>", "Auto-Submitted": "auto-generated"},
-        connection=mailer,
+        connection=server,
     )
     try:
         message.send()

@@ -10,14 +10,14 @@ from vio.common.models import Heartbeat
 from vio.common.tasks import system_task
 
 
-@shared_task(name="common.send_deliveries")
+@shared_task(name="vio.common.send_deliveries")
 @system_task
 def send_deliveries() -> int:
     """Sends due messages; returns how many went out."""
     return outbox.send_due(now=timezone.now())
 
 
-@shared_task(name="common.report_alive")
+@shared_task(name="vio.common.report_alive")
 @system_task
 def report_alive() -> None:
     """Proves both at once: the scheduler asked for this and a worker did it. A stale tick expires in the queue."""

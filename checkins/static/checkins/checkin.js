@@ -86,17 +86,12 @@ function startSending(form) {
     clearTimeout(waiting);
     if (form.isConnected) form.requestSubmit();
   };
-  form.addEventListener("htmx:configRequest", () => {
+  form.addEventListener("htmx:configRequest", (event) => {
     const stamp = form.querySelector("[name=device_at]");
+    if (!(stamp instanceof HTMLInputElement)) return;
     // The first try says when it was answered; later tries of the same answers keep it.
-    if (stamp instanceof HTMLInputElement && !stamp.value) stamp.value = new Date().toISOString();
-  });
-  form.addEventListener("htmx:beforeSwap", (event) => {
-    const detail = /** @type {CustomEvent} */ (event).detail;
-    const ours = String(detail.xhr.responseText).includes('id="checkin"');
-    detail.shouldSwap = ours;
-    detail.isError = !ours;
-    if (!ours) say(form, "We could not take your answers yet. They are still here. If you were signed out, sign in in another tab, then press Send again.");
+    stamp.value ||= new Date().toISOString();
+    /** @type {CustomEvent} */ (event).detail.parameters.device_at = stamp.value;
   });
   form.addEventListener("htmx:sendError", () => {
     say(form, "You are offline. Your answers are not sent yet. They stay on this page, and we keep trying. If you need someone now, call or text 988.");
@@ -121,6 +116,16 @@ function start(root) {
   }
 }
 
+// The form's own page is shown whatever its status; any other answer leaves the form with its answers standing.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const detail = /** @type {CustomEvent} */ (event).detail;
+  const form = detail.requestConfig?.elt;
+  if (!(form instanceof HTMLFormElement) || !("checkin" in form.dataset)) return;
+  const ours = String(detail.xhr.responseText).includes('id="checkin"');
+  detail.shouldSwap = ours;
+  detail.isError = !ours;
+  if (!ours) say(form, "We could not take your answers yet. They are still here. If you were signed out, sign in in another tab, then press Send again.");
+});
 start(document);
 document.addEventListener("htmx:load", (event) => {
   if (!(event.target instanceof Element)) return;

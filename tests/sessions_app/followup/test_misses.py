@@ -13,6 +13,11 @@ from groups.models import Client, Membership
 from sessions_app.followup import misses
 from sessions_app.followup.rules import Risk
 from sessions_app.models import Flag, FollowUp, PresenceEvidence, Session
+from sessions_app.room.acts import Arrive
+from sessions_app.room.batch import Entry
+from sessions_app.room.clock import open_room
+from sessions_app.room.services import act
+from sessions_app.room.words import Role as RoomRole
 from sessions_app.signals import client_appeared, client_risk_asked
 from tests.factories import MONDAY_START, make_session
 from tests.worlds import World, build_world
@@ -136,3 +141,24 @@ def test_four_schedulers_at_once_raise_each_miss_once() -> None:
         raised = sum(pool.map(look, range(4)))
     assert raised == 8
     assert FollowUp.objects.count() == 8
+
+
+def arrive(session: Session, client: Client, at: datetime) -> None:
+    """Connects as the room's hub does."""
+    entry = Entry(
+        session_id=session.pk, program_id=session.program_id, what=Arrive(name="Ben O.", staff_name="Ben Okafor"),
+        person_id=client.person_id, client_id=client.pk, role=RoomRole.CLIENT, connection=uuid4(),
+    )  # fmt: skip
+    (outcome,) = act([entry], now=at)
+    assert outcome.error is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connecting_to_the_room_ends_the_miss_with_the_commit() -> None:
+    world = build_world()
+    session = make_session(world.group)
+    assert open_room(session, now=MONDAY_START)
+    misses.raise_missed(actor=SYSTEM, now=DETERMINED)
+    arrive(session, world.ben, DETERMINED + timedelta(minutes=2))
+    assert FollowUp.objects.get(client=world.ben).status == "withdrawn"
+    assert FollowUp.objects.get(client=world.ana).status == "open"

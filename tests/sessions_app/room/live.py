@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 
+from groups.logins import BEGAN, KIND, SEEN
 from groups.models import Client, Person
 from sessions_app.models import Session
 from sessions_app.room import log
@@ -38,6 +40,8 @@ def sign_in(who: Person | Client) -> str:
     login = SessionStore()
     login[SESSION_KEY] = str(person.pk)
     login[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    login[KIND] = "client" if isinstance(who, Client) else "staff"
+    login[BEGAN] = login[SEEN] = timezone.now().timestamp()
     login.set_expiry(24 * 3600)
     login.create()
     assert login.session_key

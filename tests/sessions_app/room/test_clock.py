@@ -6,9 +6,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from sessions_app.models import Session
-from sessions_app.room import clock, log
+from sessions_app.room import clock, log, tasks
 from sessions_app.room import commands as c
 from sessions_app.room.models import PresenceEvidence, RoomEvent
 from sessions_app.room.presence import PresenceWriter, Proof, write_proofs
@@ -137,3 +138,19 @@ def test_only_the_latest_proof_of_a_connection_is_written(live: LiveRoom) -> Non
     write_proofs([second])
     assert PresenceEvidence.objects.filter(connection=connection, kind="seen").count() == 1
     write_proofs([])
+
+
+def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(live: LiveRoom) -> None:
+    with time_machine.travel(MONDAY_START, tick=False):
+        tasks.open_due()
+        assert live.room.phase is Phase.LOBBY
+        live.now = MONDAY_START
+        live.arrives(live.world.ana)
+    with time_machine.travel(MONDAY_START + minutes(1), tick=False):
+        tasks.sweep_presence()
+        assert live.evidence(live.world.ana)[-1] == ("closed", "swept")
+    with time_machine.travel(live.session.ends_at + minutes(31), tick=False):
+        tasks.end_due()
+        assert live.room.phase is Phase.ENDED
+        tasks.forget_chat()
+        assert live.kinds()[-1] != "chat.sent"

@@ -1,0 +1,302 @@
+// The room console: who is at the door, who is where, whose hand is up, who asks for help, and the course of the evening.
+import { openDialog } from "../common/js/dialog.js";
+import { announce } from "../common/js/live.js";
+import { toast } from "../common/js/toast.js";
+import { Chat } from "./room/chat.js";
+import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
+import { putBadge, putName } from "./room/faces.js";
+import { Line } from "./room/link.js";
+import { keepNote } from "./room/note.js";
+import { everybody, fullName, noteOf, stateOf } from "./room/roster.js";
+import { at, breakOver, clock, counted, length, now, setClock, spans, wallTime } from "./room/times.js";
+import { at as inPlace } from "./room_view.js";
+
+/** @typedef {import("./room_view.js").View} View @typedef {import("./room_view.js").Event} Event @typedef {import("./room_view.js").Occupant} Occupant */
+
+const page = /** @type {HTMLElement} */ (document.querySelector("[data-console]"));
+const hosts = "hosts" in page.dataset;
+const zone = page.dataset.zone ?? "UTC";
+const plan = { starts: page.dataset.starts ?? "", missing: page.dataset.missing ?? "", zone };
+const planned = spans(page.dataset.planned);
+const taken = spans(page.dataset.taken);
+const expected = JSON.parse(document.getElementById("expected-people")?.textContent ?? "[]");
+const PHASES = /** @type {Record<string, string>} */ ({ closed: "scheduled", lobby: "open", running: "live", break: "break", ended: "ended" });
+const MUST_BE = /** @type {Record<string, string[]>} */ ({ admit: ["waiting"], lobby: ["in"], remove: ["in", "waiting"], restore: ["removed"], sheet: ["expected", "waiting", "in", "gone", "removed"] });
+setClock(page.dataset.now ?? "");
+
+/** @type {View | null} */
+let view = null;
+let lostAt = 0;
+let removing = "";
+
+const noteBox = page.querySelector("[data-note-box]");
+const unsaved = noteBox ? keepNote(noteBox) : () => false;
+
+const line = new Line(page, {
+  unsaved,
+  onView: (fresh) => { view = fresh; draw(); },
+  onEvent: (event, next) => { const before = view; view = next; heard(event, before ?? next); draw(); },
+  onState: changed,
+  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); },
+});
+const chat = new Chat(page, line);
+
+// --- what is heard -------------------------------------------------------------------------------------------
+
+/** @param {string} id @param {View} [seen] */
+function nameOf(id, seen = view ?? undefined) {
+  const person = seen?.room.people[id] ?? expected.find((/** @type {{id: string}} */ other) => other.id === id);
+  return person ? fullName(person) : "Somebody";
+}
+
+/** Said aloud for those who do not see the page change. @param {Event} event @param {View} before */
+function heard(event, before) {
+  const name = event.person ? nameOf(event.person) : "";
+  const spoken = /** @type {Record<string, string>} */ ({
+    "client.waiting": `${name} is at the door.`,
+    "hand.raised": `${name} raised a hand.`,
+    "connection.lost": `${name} is reconnecting.`,
+    "connection.returned": `${name} is back.`,
+    "client.left": `${name} left.`,
+    "break.started": "The break has begun.",
+    "break.ended": "The break is over.",
+    "room.started": "The group has started.",
+    "room.ended": "The group is over.",
+  });
+  if (event.type === "support.requested") announce(`${name} asks for help. Only staff see this.`, { now: true });
+  else if (event.type === "chat.sent" || event.type === "chat.sent_to_staff") chat.heard(event, view ?? before);
+  else if (spoken[event.type]) announce(spoken[event.type]);
+  if (event.type === "break.started" && !taken.some(([start]) => at(start) === at(event.at))) taken.push([event.at, null]);
+  const running = taken[taken.length - 1];
+  if (event.type === "break.ended" && running && !running[1]) running[1] = event.at;
+}
+
+/** @param {import("../common/js/socket.js").State} state @param {number} code */
+function changed(state, code) {
+  if (state === "reconnecting" && !lostAt) lostAt = now();
+  if (state === "live") lostAt = 0;
+  setText(slot(page, "lost-at"), wallTime(lostAt || now(), zone));
+  const out = state === "closed" && code !== 1000;
+  show(slot(page, "out"), out);
+  setText(slot(page, "out-title"), code === 4401 ? "You were signed out. Your note is not saved yet: sign in in another tab, then save it here." : code === 4409 ? "You opened this room in too many windows. This one is out of date." : "You are not in this room any more. What you see is out of date.");
+  draw();
+}
+
+// --- what is drawn -------------------------------------------------------------------------------------------
+
+function draw() {
+  if (!view) return;
+  const { room, me } = view;
+  drawCourse(view);
+  drawWaiting(view);
+  drawRoster(view);
+  keep(slot(page, "staff"), Object.values(room.people).filter((person) => person.role !== "client" && person.id !== me.person && person.place === "in"), (person) => person.id, () => fromTemplate("t-staff"), (element, person) => {
+    putName(element, person.name);
+    setText(slot(element, "note"), person.role === "observer" ? "Listening" : "Facilitator");
+    putBadge(slot(element, "badge"), person.connected ? "in" : "reconnecting");
+  });
+  show(slot(page, "staff-box"), (slot(page, "staff")?.childElementCount ?? 0) > 0);
+  drawHands(view);
+  drawSupport(view);
+  chat.draw(view);
+  tick();
+}
+
+/** @param {View} seen */
+function drawCourse({ room }) {
+  putBadge(slot(page, "phase"), PHASES[room.phase]);
+  for (const button of page.querySelectorAll("[data-phases]")) show(button, (/** @type {HTMLElement} */ (button).dataset.phases ?? "").split(" ").includes(room.phase));
+  page.querySelector("[data-act=lock]")?.setAttribute("aria-pressed", String(room.locked));
+  setText(slot(page, "lock-label"), room.locked ? "Locked" : "Lock");
+  show(slot(page, "locked"), room.locked);
+  show(slot(page, "over"), room.phase === "ended");
+  const mode = page.querySelector("[data-act=chat-mode]");
+  if (mode instanceof HTMLSelectElement && document.activeElement !== mode) mode.value = room.chat_mode;
+}
+
+/** @param {View} seen */
+function drawWaiting({ room }) {
+  const waiting = inPlace(room, "waiting");
+  keep(slot(page, "waiting"), waiting, (person) => person.id, (person) => {
+    const row = fromTemplate("t-waiting");
+    slot(row, "admit")?.addEventListener("click", () => line.act("client.admit", { person: person.id }));
+    return row;
+  }, (element, person) => {
+    putName(element, fullName(person));
+    const button = /** @type {HTMLButtonElement | null} */ (slot(element, "admit"));
+    button?.setAttribute("aria-label", `Admit ${fullName(person)}`);
+    button?.toggleAttribute("disabled", !person.connected || room.locked);
+  });
+  const ready = waiting.filter((person) => person.connected).length;
+  show(slot(page, "nobody-waiting"), waiting.length === 0 && !room.locked);
+  show(page.querySelector("[data-act=admit-all]"), ready > 0 && !room.locked);
+  count("waiting-count", waiting.length);
+  count("tab-waiting", waiting.length + Object.keys(room.support).length);
+}
+
+/** @param {string} name @param {number} many */
+function count(name, many) {
+  setText(slot(page, name), String(many));
+  show(slot(page, name), many > 0);
+}
+
+/** @param {View} seen */
+function drawRoster({ room }) {
+  const people = everybody(room, expected);
+  keep(slot(page, "roster"), people, (person) => person.id, rosterRow, (element, person) => {
+    putName(element, fullName(person));
+    const hand = room.hands.indexOf(person.id);
+    setText(slot(element, "hand"), String(hand + 1));
+    slot(element, "hand")?.setAttribute("title", `Hand up, ${hand + 1} in line`);
+    show(slot(element, "hand"), hand >= 0);
+    setText(slot(element, "menu-name"), `What to do for ${fullName(person)}`);
+    for (const item of element.querySelectorAll("[data-do]")) {
+      const kind = /** @type {HTMLElement} */ (item).dataset.do ?? "";
+      const can = MUST_BE[kind].includes(person.place) && (kind === "sheet" || room.phase !== "ended") && (kind !== "admit" || (person.connected && !room.locked));
+      show(item.closest("li"), can);
+    }
+  });
+  show(slot(page, "roster-empty"), people.length === 0);
+  const here = people.filter((person) => person.place === "in").length;
+  setText(slot(page, "roster-count"), room.phase === "ended" ? `${people.filter((person) => person.admitted_before).length} of ${people.length} took part` : `${here} of ${people.length} in`);
+}
+
+/** @param {Occupant} person */
+function rosterRow(person) {
+  const row = fromTemplate("t-person");
+  const menu = slot(row, "menu");
+  for (const item of row.querySelectorAll("[data-do]")) {
+    item.addEventListener("click", () => {
+      if (menu instanceof HTMLDetailsElement) menu.open = false;
+      menu?.querySelector("summary")?.focus();
+      doFor(/** @type {HTMLElement} */ (item).dataset.do ?? "", person.id);
+    });
+  }
+  return row;
+}
+
+/** @param {View} seen */
+function drawHands({ room }) {
+  const hands = room.hands.map((id) => room.people[id]).filter(Boolean);
+  keep(slot(page, "hands"), hands, (person) => person.id, (person) => {
+    const row = fromTemplate("t-hand");
+    slot(row, "lower")?.addEventListener("click", () => line.act("hand.lower", { person: person.id }));
+    return row;
+  }, (element, person) => {
+    putName(element, fullName(person));
+    setText(slot(element, "order"), String(room.hands.indexOf(person.id) + 1));
+    setText(slot(element, "note"), person.connected ? "" : "Reconnecting, the place is kept");
+    slot(element, "lower")?.setAttribute("aria-label", `Lower the hand of ${fullName(person)}`);
+  });
+  show(slot(page, "no-hands"), hands.length === 0);
+  count("tab-hands", hands.length);
+}
+
+/** @param {View} seen */
+function drawSupport({ room, me }) {
+  const asking = Object.entries(room.support).filter(([id]) => hosts && id !== me.person).sort((a, b) => a[1].localeCompare(b[1]));
+  const box = slot(page, "support-box");
+  if (asking.length) show(box, true);
+  keep(slot(page, "support"), asking, ([id]) => id, ([id]) => {
+    const row = fromTemplate("t-support");
+    slot(row, "sheet")?.addEventListener("click", () => doFor("sheet", id));
+    slot(row, "seen")?.addEventListener("click", () => line.act("support.answer", { person: id }));
+    return row;
+  }, (element, [id]) => setText(slot(element, "name"), nameOf(id)));
+  if (!asking.length) show(box, false);
+}
+
+/** Everything that changes by the clock alone. */
+function tick() {
+  if (!view) return;
+  const { room } = view;
+  const over = room.phase === "ended";
+  const people = everybody(room, expected);
+  for (const person of people) {
+    const state = stateOf(person, plan, over);
+    for (const name of ["roster", "waiting"]) {
+      const row = slot(page, name)?.querySelector(`[data-key="${person.id}"]`);
+      if (!row) continue;
+      setText(slot(row, "note"), noteOf(person, state, plan, over));
+      putBadge(slot(row, "badge"), state);
+    }
+  }
+  for (const row of slot(page, "support")?.children ?? []) {
+    const since = room.support[/** @type {HTMLElement} */ (row).dataset.key ?? ""];
+    if (since) setText(slot(row, "note"), `Asked ${length(now() - at(since))} ago.`);
+  }
+  drawTimes(over);
+}
+
+/** @param {boolean} over */
+function drawTimes(over) {
+  const room = /** @type {View} */ (view).room;
+  const started = at(room.started_at);
+  show(slot(page, "clock"), !Number.isNaN(started));
+  if (Number.isNaN(started)) {
+    const left = at(plan.starts) - now();
+    setText(slot(page, "minutes"), room.phase === "closed" || room.phase === "lobby" ? (left > 0 ? `Starts in ${length(left)}` : `Should have started ${length(-left)} ago`) : "");
+    return;
+  }
+  const until = over ? at(room.ended_at) : now();
+  setText(slot(page, "clock"), clock(until - started));
+  const done = counted({ starts: at(plan.starts), ends: at(page.dataset.ends), started, until, breaks: taken });
+  const back = room.phase === "break" ? breakOver(room.break_since ?? "", planned) : null;
+  const pause = room.phase === "break" ? `, on a break${back ? ` until about ${wallTime(back, zone)}` : ` for ${length(now() - at(room.break_since))}`}` : "";
+  setText(slot(page, "minutes"), `${Math.floor(done / 60_000)} min counted${over ? "" : " so far"}${pause}`);
+}
+
+// --- what is done --------------------------------------------------------------------------------------------
+
+/** @param {string} kind @param {string} person */
+function doFor(kind, person) {
+  if (kind === "admit") line.act("client.admit", { person });
+  if (kind === "lobby") line.act("client.to_lobby", { person });
+  if (kind === "restore") line.act("client.restore", { person });
+  if (kind === "sheet") openSheet(person);
+  if (kind === "remove") {
+    removing = person;
+    setText(slot(page, "remove-name"), nameOf(person));
+    /** @type {HTMLFormElement} */ (slot(page, "remove-form")).reset();
+    openDialog("remove");
+  }
+}
+
+/** How to reach a client: asked for when it is needed, and each look is recorded. @param {string} person */
+async function openSheet(person) {
+  const body = /** @type {HTMLElement} */ (document.getElementById("sheet-body"));
+  body.textContent = "One moment.";
+  openDialog("sheet");
+  const address = (page.dataset.personUrl ?? "").replace(/[^/]+\/$/, `${person}/`);
+  // @ts-ignore: htmx is a classic script
+  await globalThis.htmx.ajax("GET", address, { target: body, swap: "innerHTML" }).catch(() => {});
+  if (body.textContent === "One moment.") body.textContent = "This could not be loaded. Close it and try again.";
+  body.querySelector("h2")?.focus();
+}
+
+onPress(page, "open", () => line.act("room.open"));
+onPress(page, "start", () => line.act("room.start"));
+onPress(page, "break", () => line.act("room.break_start"));
+onPress(page, "resume", () => line.act("room.break_end"));
+onPress(page, "lock", () => line.act(view?.room.locked ? "room.unlock" : "room.lock"));
+onPress(page, "admit-all", () => line.act("client.admit_all"));
+onPress(page, "end", () => {
+  const here = view ? inPlace(view.room, "in").filter((person) => person.role === "client").length : 0;
+  setText(slot(page, "end-words"), `${here === 0 ? "Nobody is" : here === 1 ? "One person is" : `${here} people are`} in the room. Their time is kept as it stands, and the attendance sheet fills itself in.`);
+  openDialog("end");
+});
+onPress(page, "end-now", async () => {
+  /** @type {HTMLDialogElement} */ (document.getElementById("end")).close();
+  await line.act("room.end");
+});
+slot(page, "remove-form")?.addEventListener("submit", (event) => {
+  const reason = new FormData(/** @type {HTMLFormElement} */ (event.target)).get("reason");
+  line.act("client.remove", { person: removing, reason_code: reason });
+});
+page.querySelector("[data-act=chat-mode]")?.addEventListener("change", async (event) => {
+  const chosen = /** @type {HTMLSelectElement} */ (event.target);
+  const done = await line.act("chat.mode", { mode: chosen.value });
+  if (done) toast(chosen.value === "group" ? "Clients write to everyone." : chosen.value === "staff_only" ? "Clients write to staff only." : "Only you write to the group. Clients can still reach staff.");
+  else if (view) chosen.value = view.room.chat_mode;
+});
+setInterval(tick, 1000);

@@ -1,0 +1,72 @@
+"""A real server and a real browser for every test here. A test asks for `visitors` (or `page_for`) and the world it needs.
+
+Rows are made before the server is asked, in committed transactions (`transactional_db`): the server is another process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.server import Server
+from tests.browser.visitors import PageFor, Visitors, shots_folder
+from tests.worlds import World, build_world
+
+CHROMIUM = os.environ.get("VIO_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Daphne on the test database, one for the whole run."""
+    running = Server(tmp_path_factory.mktemp("server") / "daphne.log")
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, one for the whole run; each visitor has a window of their own."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+def home(transactional_db: None) -> World:
+    """The world, committed, so that the server sees it."""
+    return build_world()
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures go."""
+    return shots_folder(tmp_path_factory.mktemp("shots"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitors(
+    transactional_db: None, server: Server, browser: Browser, shots: Path
+) -> AsyncIterator[Visitors]:
+    """Opens windows for people. Afterwards no page may have complained and the server may have met no error."""
+    began = len(server.said())
+    people = Visitors(browser, server.url, shots)
+    yield people
+    await people.close()
+    assert "Traceback" not in server.said()[began:], server.said()[began:]
+
+
+@pytest.fixture
+def page_for(visitors: Visitors) -> PageFor:
+    """`await page_for(person, "phone")`: a signed-in window of that person."""
+    return visitors.page_for

@@ -1,0 +1,416 @@
+"""One evening with three people at once: the facilitator at a desk, two clients on their phones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from groups.models import Client, EmergencyContact, Person
+from sessions_app.attendance.services.finalising import finalise_session
+from sessions_app.models import AttendanceRecord, GroupNote, Session, SessionBreak
+from sessions_app.room import clock
+from tests.browser.server import Server
+from tests.browser.visitors import Device, Visitor, Visitors
+from tests.factories import make_client, make_session
+from tests.worlds import World
+from vio.common.actors import system_actor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+Answer = TypeVar("Answer")
+PEERS = [
+    ("Cara", "Dunn"),
+    ("Eli", "Frost"),
+    ("Gail", "Hsu"),
+    ("Ivan", "Jones"),
+    ("Kim", "Lane"),
+    ("Mo", "Nash"),
+]
+
+
+@dataclass
+class Evening:
+    """Tonight's session of group A, begun five minutes ago by the timetable, and everybody's window."""
+
+    world: World
+    session: Session
+    visitors: Visitors
+
+    @property
+    def room(self) -> str:
+        return f"/sessions/{self.session.pk}/room/"
+
+    async def opens(self, who: Person | Client, device: Device = "phone") -> Visitor:
+        """This person goes to the room."""
+        visitor = await self.visitors.page_for(who, device)
+        await visitor.goes(self.room)
+        return visitor
+
+    async def admits(self, console: Visitor, client: Client) -> None:
+        """The facilitator lets one client in."""
+        await console.presses(f"Admit {client.person.full_name}")
+
+    async def begun(self, *clients: Client) -> tuple[Visitor, list[Visitor]]:
+        """Facilitator and clients in the room, the group started."""
+        console = await self.opens(self.world.facilitator, "desktop")
+        phones = []
+        for client in clients:
+            phones.append(await self.opens(client))
+            await self.admits(console, client)
+            await phones[-1].sees("Here now")
+        await console.presses("Start the group")
+        await console.sees("Live", within="header.room-bar")
+        return console, phones
+
+
+@pytest.fixture
+def evening(home: World, visitors: Visitors) -> Evening:
+    home.group.chat_mode = "group"
+    home.group.save()
+    for first, last in PEERS:
+        make_client(home.program, home.group, first_name=first, last_name=last)
+    home.ana.phone = "555-0101"
+    home.ana.save()
+    EmergencyContact.objects.create(
+        program=home.program, client=home.ana, name="Rosa Moreno", relation="mother", phone="555-0102"
+    )
+    now = timezone.now().replace(microsecond=0)
+    session = make_session(home.group, starts_at=now - timedelta(minutes=5))
+    SessionBreak.objects.create(
+        program=home.program,
+        session=session,
+        planned_start=now + timedelta(minutes=40),
+        planned_end=now + timedelta(minutes=55),
+    )
+    return Evening(home, session, visitors)
+
+
+def row(name: str) -> str:
+    """The roster's row of a person."""
+    return f'[data-slot=roster] li:has-text("{name}")'
+
+
+async def in_database(ask: Callable[[], Answer]) -> Answer:
+    """Asks the test's own database from beside the event loop."""
+    return await sync_to_async(ask)()
+
+
+async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, shots: Path) -> None:
+    ana, ben = evening.world.ana, evening.world.ben
+    console = await evening.opens(evening.world.facilitator, "desktop")
+    await console.sees("Doors open")
+    await console.sees("Was due", within=row("Ben Okafor"))
+
+    # the lobby: nobody but staff sees who waits
+    phone = await evening.opens(ana)
+    await phone.sees("You are in the lobby")
+    await phone.sees("Facilitator S. or Second S. will let you in.")
+    await console.sees("At the door", within=row("Ana Moreno"))
+    await phone.shot("phone-lobby", shots)
+    await phone.finds_no_barrier("lobby")
+    await evening.admits(console, ana)
+    await phone.sees("Here now")
+    await console.sees("In since", within=row("Ana Moreno"))
+
+    other = await evening.opens(ben)
+    await other.sees("You are in the lobby")
+    await phone.sees_no("Ben O.")
+    await console.presses("Admit all")
+    await other.sees("Ana M.")
+    await phone.sees("Ben O.")
+    assert "Moreno" not in await other.page.content()
+
+    # the group runs
+    await console.presses("Start the group")
+    await phone.sees("The group is on")
+    await console.sees(re.compile(r"\d min counted so far"))
+
+    # hands in order
+    await other.presses("Raise hand")
+    await other.sees("Your hand is up. You are next.")
+    await phone.presses("Raise hand")
+    await phone.sees("Your hand is up. You are 2nd in line.")
+    await console.presses("Lower the hand of Ben Okafor")
+    await phone.sees("Your hand is up. You are next.")
+
+    # chat, to everybody and to the facilitators only
+    await phone.page.get_by_role("textbox", name="Message").fill("I called my <b>sister</b> today")
+    await phone.page.get_by_label("Send").click()
+    await other.sees("I called my <b>sister</b> today")
+    await console.sees("I called my <b>sister</b> today")
+    await other.page.get_by_label("To", exact=True).select_option("staff")
+    await other.page.get_by_role("textbox", name="Message").fill("Can we talk after?")
+    await other.page.get_by_label("Send").click()
+    await console.sees("Can we talk after?")
+    await phone.sees_no("Can we talk after?")
+
+    # a quiet call for help
+    await phone.presses("I need help")
+    await phone.shot("phone-help", shots)
+    await phone.finds_no_barrier("help")
+    await phone.presses("Tell them quietly")
+    await phone.sees("Your facilitators know", within="#help")
+    await phone.presses("Close", within="#help")
+    await console.sees("Ana Moreno asks for help")
+    await other.sees_no("asks for help")
+    await console.presses("Phone and contacts", within="[data-slot=support]")
+    await console.sees("Rosa Moreno, mother")
+    await console.shot("console-sheet", shots)
+    await console.presses("Close", within="#sheet")
+
+    await phone.shot("phone-room", shots)
+    await phone.shot("phone-room-night", shots, theme="dark", full=True)
+    await console.shot("console", shots)
+    await console.shot("console-night", shots, theme="dark", full=True)
+    await phone.finds_no_barrier("room")
+    await console.finds_no_barrier("console")
+    await console.presses("I am with them")
+    await phone.sees("Your facilitator has seen")
+
+    # a phone that loses the room, and comes back to its hand
+    await phone.context.close()
+    await console.sees("Reconnecting", within=row("Ana Moreno"))
+    await other.sees("Coming back")
+    await console.shot("console-reconnecting", shots)
+    phone = await evening.opens(ana)
+    await phone.sees("The group is on")
+    await phone.sees("Your hand is up. You are next.")
+    await console.sees("In since", within=row("Ana Moreno"))
+
+    # the break, and the end
+    await console.presses("Break")
+    await phone.sees("We are on a break")
+    await phone.sees("Back at about")
+    await console.presses("End the break")
+    await phone.sees("The group is on")
+    await console.presses("End", within="header.room-bar")
+    await console.sees("2 people are in the room", within="#end")
+    await console.presses("End the group", within="#end")
+    for visitor in (phone, other, console):
+        await visitor.sees("The group is over")
+    await phone.shot("phone-over", shots)
+
+    # what was counted
+    await in_database(lambda: count(evening.session))
+    await phone.presses("What was counted")
+    await phone.page.wait_for_url(f"**/sessions/{evening.session.pk}/mine/")
+    await console.presses("Attendance", within="[data-slot=over]")
+    await console.page.wait_for_url(f"**/sessions/{evening.session.pk}/attendance/")
+    seen = await in_database(lambda: records(evening.session))
+    assert seen["Ana"].first_at is not None
+    assert seen["Ben"].first_at is not None
+    assert seen["Cara"].first_at is None
+
+
+def count(session: Session) -> None:
+    """What the worker does after the end."""
+    session.refresh_from_db()
+    assert session.ended_at is not None
+    finalise_session(session_id=session.pk, now=timezone.now(), actor=system_actor("test"))
+
+
+def records(session: Session) -> dict[str, Any]:
+    """{first name: the latest attendance record}."""
+    rows = (
+        AttendanceRecord.objects.filter(session=session).select_related("client__person").order_by("version")
+    )
+    return {record.client.person.first_name: record for record in rows}
+
+
+async def test_a_restart_of_the_server_is_told_and_heals(
+    evening: Evening, server: Server, shots: Path
+) -> None:
+    console, (phone, _) = await evening.begun(evening.world.ana, evening.world.ben)
+    for visitor in (console, phone, _):
+        visitor.may_lose_network = True
+    await phone.presses("Raise hand")
+    await phone.sees("You are next.")
+    await sync_to_async(server.kill)()
+    await phone.sees("Your connection was lost")
+    await console.sees("Your own connection was lost")
+    await phone.shot("phone-reconnecting", shots)
+    await phone.finds_no_barrier("reconnecting")
+    await phone.page.get_by_role("textbox", name="Message").fill("Written while away")
+    await phone.page.get_by_label("Send").click()
+    await sync_to_async(server.start)()
+    await phone.sees("Connected")
+    await console.sees("Connected")
+    await phone.sees("You are next.")
+    await console.sees("Written while away")
+    assert await console.page.get_by_text("Written while away").count() == 1
+
+
+async def test_who_is_dropped_at_the_door_is_back_in_line(evening: Evening, server: Server) -> None:
+    console = await evening.opens(evening.world.facilitator, "desktop")
+    phone = await evening.opens(evening.world.ana)
+    await phone.sees("You are in the lobby")
+    console.may_lose_network = phone.may_lose_network = True
+    await sync_to_async(server.kill)()
+    await phone.sees("You were disconnected")
+    await sync_to_async(server.start)()
+    await phone.sees("You were disconnected. You are back in line.")
+    await console.sees("At the door", within=row("Ana Moreno"))
+    await evening.admits(console, evening.world.ana)
+    await phone.sees("Here now")
+
+
+async def test_taken_out_with_a_reason_and_let_back_in(evening: Evening, shots: Path) -> None:
+    console, (phone, other) = await evening.begun(evening.world.ana, evening.world.ben)
+    await console.page.locator(row("Ana Moreno")).locator("summary").click()
+    await console.presses("Take out of the room", within=row("Ana Moreno"))
+    await console.page.get_by_label("Somebody's safety").check()
+    await console.shot("console-remove", shots)
+    await console.presses("Take out of the room", within="#remove")
+    await phone.sees("You are out of the room for now")
+    await console.sees("Removed", within=row("Ana Moreno"))
+    await other.sees_no("Ana M.")
+    await console.page.locator(row("Ana Moreno")).locator("summary").click()
+    await console.presses("Let back in", within=row("Ana Moreno"))
+    await console.sees("Left", within=row("Ana Moreno"))
+    await phone.presses("See if I can come back")
+    await phone.sees("You are in the lobby")
+
+
+async def test_stepping_out_leaving_and_coming_back(evening: Evening) -> None:
+    console, (phone,) = await evening.begun(evening.world.ana)
+    await console.page.locator(row("Ana Moreno")).locator("summary").click()
+    await console.presses("Ask to step out", within=row("Ana Moreno"))
+    await phone.sees("You were asked to step out for a moment")
+    await evening.admits(console, evening.world.ana)
+    await phone.sees("Here now")
+    await phone.presses("Leave")
+    await phone.presses("Leave", within="#leave")
+    await phone.sees("You left the group")
+    await console.sees("Left at", within=row("Ana Moreno"))
+    await phone.presses("Come back")
+    await phone.sees("Here now")
+
+
+async def test_the_chat_mode_says_to_whom_one_writes(evening: Evening) -> None:
+    console, (phone,) = await evening.begun(evening.world.ana)
+    await console.page.get_by_label("Clients write to").select_option("off")
+    await phone.sees("Your message goes to the facilitators only.")
+    assert not await phone.page.get_by_label("To", exact=True).is_visible()
+    await phone.page.get_by_role("textbox", name="Message").fill("Only you?")
+    await phone.page.get_by_label("Send").click()
+    await console.sees("Only you?")
+    await phone.sees("to the facilitators only")
+
+
+async def test_the_note_is_saved_while_one_types_and_never_in_the_way(evening: Evening) -> None:
+    console = await evening.opens(evening.world.facilitator, "desktop")
+    topic = console.page.get_by_label("Topic")
+    await topic.fill("Urges after work")
+    await console.sees("Saved", within="#note-state")
+    assert await topic.evaluate("element => element === document.activeElement")
+    await topic.press_sequentially(" and before sleep")
+    await console.sees("Not saved yet", within="#note-state")
+    await console.sees("Saved", within="#note-state")
+    note = await in_database(lambda: GroupNote.objects.get(session=evening.session))
+    assert note.topic == "Urges after work and before sleep"
+
+
+async def test_the_console_works_by_keyboard_and_keeps_the_focus(evening: Evening) -> None:
+    console = await evening.opens(evening.world.facilitator, "desktop")
+    phone = await evening.opens(evening.world.ana)
+    other = await evening.opens(evening.world.ben)
+    await other.sees("You are in the lobby")
+    first = console.page.get_by_role("button", name="Admit Ana Moreno")
+    await first.wait_for()
+    await console.page.get_by_role("button", name="Admit Ben Okafor").wait_for()
+    await first.focus()
+    await console.page.keyboard.press("Enter")
+    await phone.sees("Here now")
+    await first.wait_for(state="detached")
+    focused = await console.page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Admit Ben Okafor"
+    await console.page.keyboard.press("Enter")
+    await other.sees("Here now")
+    focused = await console.page.evaluate("document.activeElement.textContent")
+    assert "Waiting" in focused
+
+
+async def test_the_console_folds_into_tabs(evening: Evening, shots: Path) -> None:
+    console = await evening.opens(evening.world.facilitator, "small")
+    phone = await evening.opens(evening.world.ana)
+    await phone.sees("You are in the lobby")
+    await console.sees("At the door")
+    await console.shows_everything("console at 360 px")
+    await console.shot("console-small", shots, full=True)
+    await console.finds_no_barrier("console at 360 px")
+    await console.page.get_by_role("tab", name=re.compile("Room")).click()
+    await console.sees("No hand is up.")
+    await console.page.get_by_role("tab", name=re.compile("Notes")).click()
+    await console.sees("Topic")
+    await console.shot("console-small-notes", shots, full=True)
+    tablet = await evening.opens(evening.world.cofacilitator, "tablet")
+    await tablet.sees("At the door")
+    await tablet.shows_everything("console on a tablet")
+    await tablet.shot("console-tablet", shots)
+
+
+async def test_two_facilitators_have_the_same_room(evening: Evening) -> None:
+    first = await evening.opens(evening.world.facilitator, "desktop")
+    second = await evening.opens(evening.world.cofacilitator, "desktop")
+    await first.sees("Second S.", within="[data-slot=staff]")
+    phone = await evening.opens(evening.world.ana)
+    await evening.admits(second, evening.world.ana)
+    await phone.sees("Here now")
+    await first.sees("In since", within=row("Ana Moreno"))
+    await first.presses("Lock", within="header.room-bar")
+    await second.sees("The room is locked. Nobody new comes in.")
+
+
+async def test_an_observer_sees_what_people_in_the_room_see(evening: Evening) -> None:
+    _, (phone,) = await evening.begun(evening.world.ana)
+    looker = await evening.opens(evening.world.supervisor, "desktop")
+    await looker.sees("Ana M.")
+    await phone.sees("Listening")
+    assert "Moreno" not in await looker.page.content()
+    assert await looker.page.get_by_role("button", name="Take out of the room").count() == 0
+    await looker.finds_no_barrier("observer")
+
+
+async def test_before_the_door_opens_the_page_waits_and_lets_in_by_itself(
+    home: World, visitors: Visitors, shots: Path
+) -> None:
+    soon = timezone.now() + timedelta(minutes=15, seconds=4)
+    session = await in_database(lambda: make_session(home.group, starts_at=soon))
+    phone = await visitors.page_for(home.ana, "phone")
+    await phone.goes(f"/sessions/{session.pk}/room/")
+    await phone.sees("The room opens")
+    await phone.shot("phone-early", shots)
+    await phone.finds_no_barrier("before the door opens")
+    await phone.sees("You are in the lobby")
+
+
+async def test_the_board_follows_the_evening_by_itself(evening: Evening, shots: Path) -> None:
+    await in_database(lambda: clock.open_due_rooms(now=timezone.now()))
+    board = await evening.visitors.page_for(evening.world.facilitator, "desktop")
+    await board.goes("/tonight/")
+    await board.sees("Doors open")
+    await board.sees("8 still to come")
+    await board.finds_no_barrier("board")
+    phone = await evening.opens(evening.world.ana)
+    await phone.sees("You are in the lobby")
+    await board.sees("1 waiting")
+    await board.shot("board", shots)
+    await board.presses("Open the console")
+    await board.sees("At the door", within=row("Ana Moreno"))
+    small = await evening.visitors.page_for(evening.world.clinician, "phone")
+    await small.goes("/tonight/")
+    await small.shows_everything("board on a phone")
+    await small.shot("board-phone", shots, theme="dark")
+    assert await small.page.get_by_role("link", name="Open the console").count() == 0

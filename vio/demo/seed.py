@@ -1,0 +1,88 @@
+"""The demo program, made when it is not there and brought up to date when it is: run at every `vio up --demo`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from groups.models import Program
+from sessions_app.models import Session
+from vio.common.localtime import local_date
+from vio.common.scope import every_program, scope
+from vio.demo.book import Book
+from vio.demo.founding import find_program, found_program, keep_factors
+from vio.demo.history import bring_up_to_date, read_mark, write_mark
+from vio.demo.live import ensure_live
+
+WEEKS = 12
+SEED = 1
+_LOCK = "vio.demo.seed"
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What one run did: whether the program is new, whole days of history added, the live sessions, seconds taken."""
+
+    founded: bool
+    days: int
+    live: tuple[Session, ...]
+    seconds: float
+
+
+def seed_demo(*, now: datetime, seed: int = SEED, weeks: int = WEEKS) -> Seeded:
+    """Makes the demo program with that many whole weeks of history before this one, or adds what time made necessary.
+
+    Safe to kill and to run again; two at once wait for each other. `seed` counts only for a new program.
+    """
+    began = time.monotonic()
+    with _alone():
+        with every_program():
+            program = find_program()
+        founded = program is None
+        book = _found(now, seed, weeks) if program is None else _open_book(program)
+        with scope([book.program.pk]):
+            mark = read_mark(book.program)
+            assert mark is not None  # noqa: S101  # written with the program, in one transaction
+            keep_factors(book)
+            days = bring_up_to_date(book, through=mark.through, now=now)
+            live = tuple(
+                ensure_live(group, actor=book.house, now=now).session
+                for _, group in sorted(book.groups.items())
+            )
+    return Seeded(founded, days, live, time.monotonic() - began)
+
+
+def _found(now: datetime, seed: int, weeks: int) -> Book:
+    with every_program(), transaction.atomic():
+        today = local_date(now, Program().zone)
+        first = today - timedelta(days=today.weekday() + 7 * weeks)
+        friday = now - timedelta(days=(today - first).days + 3)
+        book = found_program(began=first, now=friday, seed=seed)
+        write_mark(book, first - timedelta(days=1))
+    return book
+
+
+def _open_book(program: Program) -> Book:
+    with scope([program.pk]):
+        mark = read_mark(program)
+    assert mark is not None  # noqa: S101  # written with the program, in one transaction
+    return Book(program, mark.began, mark.seed)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One seeding at a time, whoever asks; the lock ends with the connection if we are killed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [_LOCK])
+        cursor.execute("SET lock_timeout = '5s'")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_LOCK])
