@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from django.utils import timezone
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.server import Server
 from tests.browser.visitors import PageFor, Visitors, shots_folder
 from tests.worlds import World, build_world
+from vio.common.models import Heartbeat
 
 CHROMIUM = os.environ.get("VIO_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -44,7 +47,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def home(transactional_db: None) -> World:
-    """The world, committed, so that the server sees it."""
+    """The world, committed, so that the server sees it; worker and scheduler count as alive."""
+    for name in ("worker", "beat"):
+        Heartbeat.objects.create(name=name, at=timezone.now() + timedelta(hours=1))
     return build_world()
 
 

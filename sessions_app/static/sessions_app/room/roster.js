@@ -30,14 +30,16 @@ export function stateOf(person, plan, over) {
 
 /** What stands beside the badge. @param {Occupant} person @param {string} state @param {Plan} plan @param {boolean} over @returns {string} */
 export function noteOf(person, state, plan, over) {
-  const since = person.since ?? "";
+  // An observer is told who is here and not since when.
+  const since = wallTime(person.since ?? "", plan.zone);
+  const lost = at(person.lost_at);
   switch (state) {
     case "expected": return now() < at(plan.starts) ? `due at ${wallTime(plan.starts, plan.zone)}` : `due ${length(now() - at(plan.starts))} ago`;
     case "missing": return over ? "did not come" : `due ${length(now() - at(plan.starts))} ago`;
     case "waiting": return waited(person);
-    case "reconnecting": return `${person.place === "in" ? "lost" : "lost at the door"} ${clock(now() - at(person.lost_at))}`;
-    case "in": return `since ${wallTime(since, plan.zone)}`;
-    default: return `at ${wallTime(since, plan.zone)}`;
+    case "reconnecting": return `${person.place === "in" ? "lost" : "lost at the door"}${Number.isNaN(lost) ? "" : ` ${clock(now() - lost)}`}`;
+    case "in": return since && `since ${since}`;
+    default: return since && `at ${since}`;
   }
 }
 

@@ -14,9 +14,10 @@ export const now = () => Date.now() + ahead;
 /** @param {string | null | undefined} instant @returns {number} milliseconds, or NaN */
 export const at = (instant) => Date.parse(instant ?? "");
 
-/** @param {number | string} instant @param {string} zone @returns {string} "5:30 PM" */
+/** @param {number | string} instant @param {string} zone @returns {string} "5:30 PM"; nothing for no instant */
 export function wallTime(instant, zone) {
   const when = typeof instant === "string" ? Date.parse(instant) : instant;
+  if (Number.isNaN(when)) return "";
   return new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", timeZone: zone }).format(when);
 }
 
