@@ -37,7 +37,7 @@ class CheckIn(models.Model):
         default="",
     )
     note = SealedTextField()
-    rule_version = models.CharField(max_length=16)
+    rule_version = models.PositiveSmallIntegerField()
     level = models.CharField(max_length=8, default="none")  # what this check-in alone came to
 
     class Meta:
@@ -78,7 +78,7 @@ class Alert(models.Model):
     local_date = models.DateField()
     level = models.CharField(max_length=8, choices=AlertLevel.choices)
     reasons = models.JSONField(default=list)
-    rule_version = models.CharField(max_length=16)
+    rule_version = models.PositiveSmallIntegerField()
     status = models.CharField(
         max_length=14,
         choices=[("open", "open"), ("acknowledged", "acknowledged"), ("resolved", "resolved")],

@@ -21,13 +21,13 @@ from vio.common.api.errors import Api, StrictParser
 from vio.common.api.schemas import Problem
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
-from vio.reference import topics_of
+from vio.reference import shapes_of, topics_of
 
 PREFIX = "/api/v1"
 _ABOUT = (
     "The same acts as the pages, under the same rights. Times are ISO 8601 in UTC with a Z; local dates are dates of "
-    "the program's own calendar. Lists come in pages (`limit`, `offset`). Errors are application/problem+json with a "
-    "stable `code`. Sign in with a personal token (Authorization: Bearer) or with the login of the pages."
+    "the program's own calendar. Lists come in pages (limit, offset). Errors are application/problem+json with a "
+    "stable code. Sign in with a personal token (Authorization: Bearer) or with the login of the pages."
 )
 api = Api(
     title="vio", version="1", description=_ABOUT, parser=StrictParser(), openapi_url=None, docs_url=None,
@@ -82,7 +82,8 @@ def asyncapi_document(request: PageRequest) -> HttpResponseBase:
 @needs(Permission.PUBLIC)
 def reference(request: PageRequest) -> HttpResponse:
     """The operations to read: permission, parameters, fields."""
-    return render(request, "common/api_reference.html", {"topics": topics_of(_document()), "about": _ABOUT})
+    context = {"about": _ABOUT, "topics": topics_of(_document()), "shapes": shapes_of(_document())}
+    return render(request, "common/api_reference.html", context)
 
 
 def gates() -> dict[str, tuple[Gate, ...]]:

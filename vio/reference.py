@@ -44,6 +44,25 @@ class Topic:
     operations: tuple[Operation, ...]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """An object that operations take or answer with."""
+
+    name: str
+    words: str
+    fields: tuple[Field, ...]
+
+
+def shapes_of(document: Mapping[str, Any]) -> list[Shape]:
+    """Every named object by name; pages of lists are all alike and left out."""
+    schemas = document["components"]["schemas"]
+    return [
+        Shape(name, schema.get("description", ""), _fields(schema, schemas))
+        for name, schema in sorted(schemas.items())
+        if "properties" in schema and not name.startswith("Page_")
+    ]
+
+
 def topics_of(document: Mapping[str, Any]) -> list[Topic]:
     """Every operation of the document, by topic, in the document's order."""
     found: dict[str, list[Operation]] = defaultdict(list)

@@ -22,6 +22,7 @@ from vio.common.actors import Actor
 from vio.common.errors import DomainError, SignInNeededError
 from vio.common.permissions import Permission
 from vio.common.realtime import BellListener
+from vio.common.sockets import stop_with_the_server
 
 _log = logs.log(__name__)
 SIGNED_OUT, NO_LONGER_ALLOWED, RESTART, SILENT = 4401, 4403, 1012, 1001
@@ -75,6 +76,7 @@ class DeskHub:
         self._polled: set[tuple[UUID, int]] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.later(self._run())
+        stop_with_the_server(self.stop)
 
     # --- people -----------------------------------------------------------------------------------------------
 

@@ -49,11 +49,6 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name="alert",
-            name="rule_version",
-            field=models.CharField(max_length=16),
-        ),
-        migrations.AlterField(
             model_name="alertact",
             name="kind",
             field=models.CharField(
@@ -70,11 +65,6 @@ class Migration(migrations.Migration):
                 ],
                 max_length=16,
             ),
-        ),
-        migrations.AlterField(
-            model_name="checkin",
-            name="rule_version",
-            field=models.CharField(max_length=16),
         ),
         migrations.AddIndex(
             model_name="alert",

@@ -42,7 +42,7 @@ class RecordOut(Output):
     credited_seconds: int
     scheduled_minutes: int
     delivered_minutes: int
-    minutes_by_date: dict[date, int]
+    minutes_by_date: dict[str, int]
     first_at: Instant | None
     last_at: Instant | None
     source: str

@@ -20,6 +20,9 @@ from vio.common.http import PageRequest, needs
 from vio.common.localtime import WeekStart, week_of
 from vio.common.permissions import Permission
 
+# The calendar's own ends are not weeks: one step further is no date at all.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
 
 @needs(Permission.SEE_HOURS)
 @require_safe
@@ -78,9 +81,12 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise BadInputError("That is not a date.", fields={"week": "A date like 2026-04-13."}) from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInputError("There are no hours that far away.", fields={"week": "A date like 2026-04-13."})
+    return day
 
 
 def _uuid(text: str) -> UUID | None:

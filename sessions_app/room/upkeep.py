@@ -6,10 +6,9 @@ Each loop survives whatever one round meets; trouble is logged and the next roun
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -21,6 +20,7 @@ from sessions_app.room.models import RoomState
 from sessions_app.room.presence import TICK, write_proofs
 from vio.common import logs
 from vio.common.scope import every_program
+from vio.common.sockets import stop_with_the_server
 
 if TYPE_CHECKING:
     from sessions_app.room.hub import Hub
@@ -45,7 +45,7 @@ def start(hub: Hub) -> None:
     ):
         hub.later(_every(hub, round_, seconds))
     hub.later(_recheck_often(hub))
-    _stop_with_the_server(hub)
+    stop_with_the_server(lambda: stop(hub))
 
 
 async def stop(hub: Hub) -> None:
@@ -159,18 +159,3 @@ async def _survive(round_: Callable[[Hub], Awaitable[None]], hub: Hub) -> None:
         await round_(hub)
     except Exception:  # a loop that ends would leave everybody unchecked; the next round tries again
         _log.warning("room.round_failed", round=round_.__name__, exc_info=True)
-
-
-def _stop_with_the_server(hub: Hub) -> None:
-    """Daphne cancels its applications on SIGTERM but neither closes their sockets nor lets them finish writing."""
-    if "twisted.internet.reactor" not in sys.modules:
-        return
-    from twisted.internet import defer, reactor
-
-    if not getattr(reactor, "running", False):
-        return
-    loop = asyncio.get_running_loop()
-    before_shutdown: Any = reactor.addSystemEventTrigger
-    before_shutdown(
-        "before", "shutdown", lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop(hub), loop=loop))
-    )

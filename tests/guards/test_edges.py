@@ -34,7 +34,7 @@ PUBLIC = {
     "asyncapi": "the description of the sockets holds no data",
     "fhir_metadata": "the capability statement holds no data",
 }
-TASK_NAME = re.compile(r"^(vio\.common|groups|sessions_app|checkins)(\.[a-z_]+)*\.[a-z]+(_[a-z]+)*$")
+TASK_NAME = re.compile(r"^((vio\.)?common|groups|sessions_app|checkins)(\.[a-z_]+)*\.[a-z]+(_[a-z]+)*$")
 EDGES = introspect.edges()
 
 

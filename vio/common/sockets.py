@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -66,3 +68,22 @@ def source_of(scope: Scope) -> str:
 
 def _headers(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope.get("headers", ()) if key.lower() == name]
+
+
+def stop_with_the_server(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Has `stop` finish in the running loop before the server ends (RT-8).
+
+    Daphne cancels its applications on SIGTERM but neither closes their sockets nor lets them finish writing. Under another
+    server, and in tests without one, nothing happens.
+    """
+    if "twisted.internet.reactor" not in sys.modules:
+        return
+    from twisted.internet import defer, reactor
+
+    if not getattr(reactor, "running", False):
+        return
+    loop = asyncio.get_running_loop()
+    before_shutdown: Any = reactor.addSystemEventTrigger
+    before_shutdown(
+        "before", "shutdown", lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop(), loop=loop))
+    )

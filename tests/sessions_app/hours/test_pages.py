@@ -207,3 +207,12 @@ def test_my_week_is_for_clients_and_without_an_episode_says_so(week: World) -> N
     week.ana.enrolments.update(ends_on=date(2026, 4, 1))
     text = browser_of(week.ana.person).get(reverse("my_week")).content.decode()
     assert "You are not in a program this week" in text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "yesterday", "2026-02-30"])
+@pytest.mark.parametrize("page", ["hours_board", "my_week"])
+def test_a_week_that_is_none_is_refused_in_words(world: World, page: str, day: str) -> None:
+    browser = Browser(raise_request_exception=True)
+    browser.force_login(world.clinician if page == "hours_board" else world.ana.person)
+    answer = browser.get(reverse(page), {"week": day})
+    assert answer.status_code == 422

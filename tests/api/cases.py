@@ -1,0 +1,169 @@
+"""Every operation once: who may, with which body, what comes back; who may not, and how they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.api.scene import Scene, answers, drafts
+
+Body = Callable[[Scene], Any]
+TODAY, TOMORROW = "2026-04-13", "2026-04-14"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation. `stranger` has the right, but elsewhere: 404. `unfit` lacks it: 403. Lists know no stranger."""
+
+    name: str
+    method: str
+    path: str
+    by: str
+    unfit: str = "ana"
+    stranger: str | None = None
+    status: int = 200
+    body: Body | None = None
+    fresh: bool = False
+
+    def filled(self, scene: Scene) -> str:
+        """The address with the scene's rows."""
+        return self.path.format(**scene.ids(), tomorrow=scene.tomorrow.pk)
+
+    def sent(self, scene: Scene) -> Any:
+        """The body."""
+        return self.body(scene) if self.body else None
+
+
+def fixed(**values: Any) -> Body:
+    """The same body whatever the scene."""
+    return lambda scene: values
+
+
+def seen(scene: Scene) -> dict[str, Any]:
+    """The version of the alert on the screen."""
+    return {"version": scene.alert.version}
+
+
+LEVEL = {"code": "3.1", "name": "Residential", "weekly_minutes": 600, "weekly_days": 5}
+SERIES = {
+    "title": "Evening group", "rule": "FREQ=WEEKLY;BYDAY=MO", "local_start": "18:00", "minutes": 90,
+    "breaks": [{"after_minutes": 45, "minutes": 10}], "starts_on": "2026-04-20",
+}  # fmt: skip
+
+WHO = (
+    Case("show_me", "GET", "/me", "ana", unfit=""),
+    Case("list_programs", "GET", "/programs", "records"),
+    Case("show_program", "GET", "/programs/{program_id}", "facilitator", stranger="lakeside_admin"),
+    Case("change_program", "PATCH", "/programs/{program_id}", "admin", unfit="supervisor", stranger="lakeside_admin",
+         body=fixed(help_line="555-0199")),
+    Case("list_levels", "GET", "/programs/{program_id}/levels", "facilitator", stranger="lakeside_admin"),
+    Case("add_level", "POST", "/programs/{program_id}/levels", "director", unfit="clinician",
+         stranger="lakeside_admin", status=201, body=fixed(**LEVEL)),
+    Case("change_level", "PUT", "/levels/{level_id}", "admin", unfit="clinician", stranger="lakeside_admin",
+         body=fixed(**LEVEL)),
+    Case("list_staff", "GET", "/programs/{program_id}/staff", "admin", unfit="clinician", stranger="lakeside_admin"),
+    Case("list_clients", "GET", "/clients", "facilitator"),
+    Case("show_client", "GET", "/clients/{client_id}", "facilitator", stranger="other_facilitator"),
+    Case("add_client", "POST", "/programs/{program_id}/clients", "admin", unfit="clinician",
+         stranger="lakeside_admin", status=201,
+         body=lambda s: {"email": "new@example.org", "first_name": "Noor", "level_id": str(s.level.pk),
+                         "starts_on": TOMORROW, "group_id": str(s.world.group.pk)}),
+    Case("change_client", "PATCH", "/clients/{client_id}", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(privacy_name="A.", home_state="NY")),
+    Case("list_enrolments", "GET", "/clients/{client_id}/enrolments", "records", stranger="lakeside_clinician"),
+    Case("enrol_client", "POST", "/clients/{client_id}/enrolments", "admin", unfit="clinician",
+         stranger="lakeside_admin", status=409,
+         body=lambda s: {"level_id": str(s.level.pk), "starts_on": TODAY}),
+    Case("change_dose", "POST", "/enrolments/{enrolment_id}/doses", "supervisor", unfit="clinician",
+         stranger="lakeside_admin", status=201,
+         body=fixed(starts_on=TOMORROW, weekly_minutes=360, weekly_days=2, reason="Does well.")),
+    Case("change_clinician", "PUT", "/enrolments/{enrolment_id}/clinician", "admin", unfit="clinician",
+         stranger="lakeside_admin", body=fixed(primary_clinician_id=None)),
+    Case("end_enrolment", "POST", "/enrolments/{enrolment_id}/end", "admin", unfit="clinician",
+         stranger="lakeside_admin", body=fixed(ends_on=TOMORROW, reason="completed")),
+    Case("list_groups", "GET", "/groups", "facilitator"),
+    Case("show_group", "GET", "/groups/{group_id}", "facilitator", stranger="other_facilitator"),
+    Case("add_group", "POST", "/programs/{program_id}/groups", "supervisor", unfit="clinician",
+         stranger="lakeside_admin", status=201, body=fixed(name="Evening C")),
+    Case("change_group", "PATCH", "/groups/{group_id}", "admin", unfit="facilitator", stranger="lakeside_admin",
+         body=fixed(max_size=10, chat_mode="group")),
+    Case("list_members", "GET", "/groups/{group_id}/members", "clinician", stranger="other_facilitator"),
+    Case("add_member", "POST", "/groups/{group_id}/members", "admin", unfit="facilitator", stranger="lakeside_admin",
+         status=201, body=lambda s: {"client_id": str(s.newcomer.pk), "starts_on": TOMORROW}),
+    Case("end_membership", "POST", "/memberships/{membership_id}/end", "admin", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(ends_on=TOMORROW)),
+    Case("list_series", "GET", "/groups/{group_id}/series", "facilitator", stranger="other_facilitator"),
+    Case("add_series", "POST", "/groups/{group_id}/series", "admin", unfit="facilitator", stranger="lakeside_admin",
+         status=201, body=fixed(**SERIES)),
+    Case("show_series", "GET", "/series/{series_id}", "facilitator", stranger="other_facilitator"),
+    Case("change_series", "PUT", "/series/{series_id}", "supervisor", unfit="facilitator", stranger="lakeside_admin",
+         body=fixed(**SERIES)),
+    Case("end_series", "POST", "/series/{series_id}/end", "admin", unfit="facilitator", stranger="lakeside_admin",
+         body=fixed(ends_on="2026-06-01")),
+    Case("cancel_date", "POST", "/series/{series_id}/cancel-date", "admin", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(on="2026-04-20")),
+    Case("restore_date", "POST", "/series/{series_id}/restore-date", "admin", unfit="facilitator",
+         stranger="lakeside_admin", status=422, body=fixed(on="2026-04-21")),
+)  # fmt: skip
+
+WHEN = (
+    Case("list_sessions", "GET", "/sessions?first=2026-04-13&days=7", "facilitator"),
+    Case("show_session", "GET", "/sessions/{session_id}", "records", stranger="other_facilitator"),
+    Case("call_off_session", "POST", "/sessions/{tomorrow}/cancel", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin"),
+    Case("list_my_sessions", "GET", "/my/sessions", "ana", unfit="facilitator"),
+    Case("show_sheet", "GET", "/sessions/{session_id}/attendance", "records", stranger="other_facilitator"),
+    Case("explain_attendance", "GET", "/sessions/{session_id}/attendance/{client_id}", "records",
+         stranger="lakeside_clinician"),
+    Case("correct_attendance", "POST", "/sessions/{session_id}/attendance/{client_id}/corrections", "facilitator",
+         unfit="clinician", stranger="other_facilitator", status=201,
+         body=fixed(credited_minutes=60, reason="Left for an hour.", seen_version=1)),
+    Case("attest_sheet", "POST", "/sessions/{session_id}/attendance/attest", "cofacilitator", unfit="records",
+         stranger="other_facilitator"),
+    Case("explain_my_attendance", "GET", "/my/sessions/{session_id}/attendance", "ana", unfit="facilitator",
+         stranger="cleo"),
+    Case("show_my_hours", "GET", "/my/hours", "ana", unfit="clinician"),
+    Case("list_hours", "GET", "/hours", "records", unfit="facilitator"),
+    Case("explain_hours", "GET", "/clients/{client_id}/hours?week=2026-04-13", "records", unfit="facilitator",
+         stranger="lakeside_clinician"),
+    Case("list_follow_ups", "GET", "/follow-ups", "clinician", unfit="facilitator"),
+    Case("show_follow_up", "GET", "/follow-ups/{follow_up_id}", "clinician", unfit="facilitator",
+         stranger="lakeside_clinician"),
+    Case("record_attempt", "POST", "/follow-ups/{follow_up_id}/attempts", "supervisor", unfit="facilitator",
+         stranger="lakeside_clinician", status=201, body=fixed(channel="call", outcome="no_answer", note="Rang.")),
+    Case("assign_follow_up", "POST", "/follow-ups/{follow_up_id}/assign", "clinician", unfit="records",
+         stranger="lakeside_clinician", body=lambda s: {"owner": str(s.world.clinician.pk)}),
+    Case("close_follow_up", "POST", "/follow-ups/{follow_up_id}/close", "clinician", unfit="records",
+         stranger="lakeside_clinician", body=fixed(reason="Moved away.")),
+    Case("list_note_debts", "GET", "/notes", "facilitator"),
+    Case("show_notes", "GET", "/sessions/{session_id}/notes", "clinician", stranger="other_facilitator"),
+    Case("open_notes", "POST", "/sessions/{session_id}/notes/open", "facilitator", unfit="records",
+         stranger="other_facilitator"),
+    Case("save_notes", "PUT", "/sessions/{session_id}/notes", "facilitator", unfit="records",
+         stranger="other_facilitator", body=drafts),
+    Case("sign_notes", "POST", "/sessions/{session_id}/notes/sign", "facilitator", unfit="records",
+         stranger="other_facilitator", status=422, fresh=True),
+    Case("add_addendum", "POST", "/sessions/{session_id}/notes/{note_id}/addenda", "facilitator", unfit="records",
+         stranger="lakeside_clinician", status=409, body=fixed(text="Came five minutes late.")),
+)  # fmt: skip
+
+WHAT = (
+    Case("submit_my_checkin", "POST", "/my/checkins", "ana", unfit="clinician", status=201,
+         body=lambda s: answers()),
+    Case("list_my_checkins", "GET", "/my/checkins", "ana", unfit="clinician"),
+    Case("list_checkins", "GET", "/clients/{client_id}/checkins", "facilitator", unfit="records",
+         stranger="other_facilitator"),
+    Case("list_alerts", "GET", "/alerts", "clinician", unfit="records"),
+    Case("show_alert", "GET", "/alerts/{alert_id}", "facilitator", unfit="records", stranger="other_facilitator"),
+    Case("acknowledge_alert", "POST", "/alerts/{alert_id}/acknowledge", "clinician", unfit="facilitator",
+         stranger="lakeside_clinician", body=seen),
+    Case("assign_alert", "POST", "/alerts/{alert_id}/assign", "supervisor", unfit="facilitator",
+         stranger="lakeside_clinician", body=lambda s: seen(s) | {"person": str(s.world.clinician.pk)}),
+    Case("note_contact", "POST", "/alerts/{alert_id}/contact", "clinician", unfit="facilitator",
+         stranger="lakeside_clinician", body=lambda s: seen(s) | {"text": "Rang; safe with her sister."}),
+    Case("resolve_alert", "POST", "/alerts/{alert_id}/resolve", "clinician", unfit="facilitator",
+         stranger="lakeside_clinician", body=lambda s: seen(s) | {"text": "Safe; seen tomorrow."}),
+)  # fmt: skip
+
+CASES = (*WHO, *WHEN, *WHAT)

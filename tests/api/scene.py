@@ -1,0 +1,111 @@
+"""One Monday evening at Harbor with a row for every address of the API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client as Browser
+
+from checkins.models import Alert
+from groups.models import Client, Enrolment, LevelOfCare, Membership, Person, Series
+from sessions_app.followup import misses
+from sessions_app.models import ClientNote, FollowUp, Session
+from sessions_app.notes import services as notes
+from tests.checkins.answers import red_alert
+from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
+from tests.sessions_app.attendance.evenings import finalised, held, sat
+from tests.worlds import World, build_world
+from vio.common.actors import system_actor
+
+NOW = MONDAY_START + timedelta(hours=2)  # 19:30 in New York, half an hour after the end
+BASE = "/api/v1"
+COMPLETE = {"participation": "Spoke twice.", "response": "Tried it at home.", "plan": "Comes on Tuesday."}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The world, and what happened in it by NOW."""
+
+    world: World
+    newcomer: Client
+    level: LevelOfCare
+    enrolment: Enrolment
+    membership: Membership
+    series: Series
+    held: Session
+    tomorrow: Session
+    note: ClientNote
+    alert: Alert
+    task: FollowUp
+
+    def ids(self) -> dict[str, UUID]:
+        """A row for each name in a path."""
+        return {
+            "program_id": self.world.program.pk, "client_id": self.world.ana.pk, "group_id": self.world.group.pk,
+            "level_id": self.level.pk, "enrolment_id": self.enrolment.pk, "membership_id": self.membership.pk,
+            "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
+            "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
+        }  # fmt: skip
+
+    def person(self, name: str) -> Person:
+        """Somebody of the world by name."""
+        found = getattr(self.world, name)
+        return found.person if isinstance(found, Client) else found
+
+
+def build_scene() -> Scene:
+    """Evening A was held and counted, its notes are open; Ana sent a red check-in, Ben is missed in another group hour."""
+    world = build_world()
+    evening = held(world.group)
+    sat(evening, world.ana, 0, 90)
+    finalised(evening)
+    notes.open_notes(actor=world.actor(world.facilitator), session=evening, now=NOW)
+    make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
+    misses.raise_missed(actor=system_actor("test"), now=NOW)
+    enrolment = Enrolment.objects.get(client=world.ana)
+    return Scene(
+        world=world,
+        newcomer=make_client(world.program, first_name="Noa", last_name="Lind"),
+        level=LevelOfCare.objects.get(program=world.program),
+        enrolment=enrolment,
+        membership=Membership.objects.get(client=world.ana),
+        series=make_series(world.group, starts_on=MONDAY + timedelta(days=7)),
+        held=evening,
+        tomorrow=make_session(world.group, starts_at=MONDAY_START + timedelta(days=1)),
+        note=ClientNote.objects.get(session=evening, client=world.ana),
+        alert=red_alert(world, world.ana, now=NOW - timedelta(hours=1)),
+        task=FollowUp.objects.get(client=world.ben, session__title="Late hour"),
+    )
+
+
+def drafts(scene: Scene, *, version: int = 1) -> dict[str, Any]:
+    """Complete notes for the evening."""
+    return {
+        "group": {"version": version, "topic": "Triggers", "intervention": "Role play in pairs."},
+        "clients": [{"client_id": str(scene.world.ana.pk), "version": version, **COMPLETE}],
+    }
+
+
+def answers(**given: Any) -> dict[str, Any]:
+    """A quiet evening's check-in."""
+    return {"submission_id": str(uuid4()), "mood": 7, "urge": 2, "used": False, "safety": False, **given}
+
+
+def ask(browser: Browser, method: str, path: str, body: Any = None, **headers: Any) -> HttpResponse:
+    """One request whose effects stay."""
+    data = "" if body is None else json.dumps(body)
+    return browser.generic(method, BASE + path, data, content_type="application/json", **headers)
+
+
+def tried(browser: Browser, method: str, path: str, body: Any = None, **headers: Any) -> HttpResponse:
+    """One request whose effects on the rows are undone."""
+    with transaction.atomic():
+        response = ask(browser, method, path, body, **headers)
+        transaction.set_rollback(True)
+    return response
