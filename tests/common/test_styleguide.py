@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.browser.server import Server
 from vio.common.styleguide import MOCKS
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -48,39 +44,12 @@ def test_a_page_that_is_not_a_mock_is_not_there(client: Client, db: None) -> Non
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The product served by Daphne on a port of its own."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen(128)
-    port = listening.getsockname()[1]
-    where = f"http://localhost:{port}"
-    command = [sys.executable, "-m", "daphne", "--fd", str(listening.fileno()), "vio.asgi:application"]
-    environment = {
-        **os.environ,
-        "VIO_ORIGINS": where,
-        "VIO_DEBUG": "1",
-        "DJANGO_SETTINGS_MODULE": "vio.settings",
-    }
-    server = subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment)
-    try:
-        _until_it_answers(f"{where}/styleguide/", server)
-        yield where
-    finally:
-        server.terminate()
-        server.wait(10)
-        listening.close()
-
-
-def _until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  # our own server
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server does not answer")
+def address(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The product served by Daphne on a port of its own, with the migrated database that every page may ask."""
+    server = Server(tmp_path_factory.mktemp("styleguide") / "daphne.log")
+    server.start()
+    yield server.url
+    server.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
