@@ -10,7 +10,8 @@ class GroupsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listens to the sign-in library."""
-        from groups import sign_in
+        """Listens to the sign-in library, and tells what it holds sealed."""
+        from groups import factor_keys, sign_in
 
         sign_in.connect()
+        factor_keys.connect()

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection
 from typer.testing import CliRunner
 
+from groups.factors import unseal_secret
 from groups.models import Client
 from sessions_app.models import AttendanceRecord, ClientNote, RoomEvent
 from sessions_app.room import log
@@ -57,6 +59,11 @@ def two_keys(sealed_rows: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "FIELD_KEYS", keyset)
 
 
+def apps_enrolled() -> int:
+    """How many people of the world have an authenticator app."""
+    return Authenticator.objects.filter(type=Authenticator.Type.TOTP).count()
+
+
 def read_all(world: World) -> tuple[str, ...]:
     event = RoomEvent.objects.get()
     return (
@@ -85,10 +92,11 @@ def test_all_rows_read_before_between_and_after(sealed_rows: World, monkeypatch:
     monkeypatch.setattr(settings, "FIELD_KEYS", key_rotation.promoted(settings.FIELD_KEYS))
     assert set(key_rotation.outdated()) == {
         "groups.client", "sessions_app.attendancerecord", "sessions_app.clientnote", "sessions_app.roomevent",
+        "mfa.authenticator",
     }  # fmt: skip
     assert read_all(sealed_rows) == PLAIN
     done = key_rotation.reseal_all()
-    assert (sum(done.rows.values()), done.unreadable) == (4, [])
+    assert (sum(done.rows.values()), done.unreadable) == (4 + apps_enrolled(), [])
     assert read_all(sealed_rows) == PLAIN
     assert key_rotation.outdated() == {}
     assert set(key_rotation.keys_in_use()) == {sealed.primary_key_id()}
@@ -126,7 +134,7 @@ def test_a_row_that_no_key_opens_is_told_and_stops_nothing(sealed_rows: World) -
     done = key_rotation.reseal_all()
     assert done.unreadable == [f"sessions_app.roomevent {broken.pk}"]
     assert key_rotation.outdated() == {"sessions_app.roomevent": 1}
-    assert sum(done.rows.values()) == 3
+    assert sum(done.rows.values()) == 3 + apps_enrolled()
 
 
 @pytest.mark.usefixtures("two_keys")
@@ -146,7 +154,7 @@ def test_a_key_in_use_is_never_retired(sealed_rows: World) -> None:
 def test_the_command_reseals_and_says_what_is_left(sealed_rows: World) -> None:
     told = CliRunner().invoke(operations.app, ["rotate-keys"])
     assert told.exit_code == 0, told.output
-    assert "sealed 4 rows again, 0 left" in told.output
+    assert f"sealed {4 + apps_enrolled()} rows again, 0 left" in told.output
     again = json.loads(CliRunner().invoke(operations.app, ["rotate-keys", "--json"]).output)
     assert again == {"resealed": {}, "unreadable": [], "left": {}}
 
@@ -171,3 +179,23 @@ def test_the_command_changes_the_file_step_by_step(
     assert isinstance(run(operations.app, ["rotate-keys", "--add", "--retire"]).exception, StackError)
     monkeypatch.delenv("VIO_FIELD_KEYS_FILE")
     assert isinstance(run(operations.app, ["rotate-keys", "--add"]).exception, StackError)
+
+
+def test_the_secrets_of_authenticator_apps_change_their_key_too(
+    sealed_rows: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = unseal_secret(app_of(sealed_rows).data["secret"])
+    old = sealed.primary_key_id()
+    monkeypatch.setattr(
+        settings, "FIELD_KEYS", key_rotation.promoted(key_rotation.with_new_key(settings.FIELD_KEYS))
+    )
+    assert key_rotation.outdated()["mfa.authenticator"] > 1
+    assert key_rotation.keys_in_use()[old] > 0
+    key_rotation.reseal_all(batch=2)
+    assert "mfa.authenticator" not in key_rotation.outdated()
+    assert key_rotation.keys_in_use()[old] == 0
+    assert unseal_secret(app_of(sealed_rows).data["secret"]) == secret
+
+
+def app_of(world: World) -> Authenticator:
+    return Authenticator.objects.get(user=world.clinician, type=Authenticator.Type.TOTP)

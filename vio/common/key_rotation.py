@@ -48,6 +48,31 @@ class Sealed:
         return cast("str", cast("Any", row).sealed_place(column))
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Sealed values outside the columns above, in a table of a library. Whoever seals them registers how to re-seal them.
+
+    `keys` counts values by key id; `reseal` seals up to `size` outdated values again and answers how many it did.
+    """
+
+    label: str
+    keys: Callable[[], Counter[int]]
+    reseal: Callable[[int], int]
+
+    def outdated(self) -> int:
+        """How many values an older key has sealed."""
+        primary = sealed.primary_key_id()
+        return sum(count for key, count in self.keys().items() if key != primary)
+
+
+_elsewhere: dict[str, Elsewhere] = {}
+
+
+def register(one: Elsewhere) -> None:
+    """Called once per place when Django starts."""
+    _elsewhere[one.label] = one
+
+
 def sealed_models() -> list[Sealed]:
     """Every model of ours with sealed columns."""
     found = []
@@ -92,6 +117,11 @@ def reseal_all(progress: Progress | None = None, *, batch: int = BATCH) -> Resea
         while (after := _reseal_batch(one, after, batch, report)) is not None:
             if progress is not None:
                 progress(one.label, report.rows.get(one.label, 0))
+    for other in _elsewhere.values():
+        while done := other.reseal(batch):
+            report.rows[other.label] = report.rows.get(other.label, 0) + done
+            if progress is not None:
+                progress(other.label, report.rows[other.label])
     return report
 
 
@@ -114,6 +144,7 @@ def _reseal_batch(one: Sealed, after: object, size: int, report: Resealed) -> ob
 def outdated() -> dict[str, int]:
     """{model: rows} still sealed with an older key."""
     counts = {one.label: _outdated(one).count() for one in sealed_models()}
+    counts |= {other.label: other.outdated() for other in _elsewhere.values()}
     return {label: count for label, count in counts.items() if count}
 
 
@@ -126,6 +157,8 @@ def keys_in_use() -> Counter[int]:
             counted = rows.order_by().values_list("key").annotate(rows=models.Count("pk"))
             for key, count in counted:
                 found[int.from_bytes(bytes(key), "big")] += count
+    for other in _elsewhere.values():
+        found += other.keys()
     return found
 
 
