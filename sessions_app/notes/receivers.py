@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from sessions_app.models import ClientNote, Session
+from sessions_app.models import ClientNote, GroupNote, Session
 from sessions_app.notes import services
 from sessions_app.signals import attendance_changed, session_ended
 from vio.common.actors import system_actor
@@ -16,7 +16,9 @@ from vio.common.errors import ConflictError
 
 
 def draft_when_ended(sender: object, session_id: UUID, **kwargs: Any) -> None:
-    """The drafts are waiting when the facilitator comes to write them."""
+    """The drafts are waiting when the facilitator comes to write them; of signed notes none is missing."""
+    if GroupNote.objects.filter(session=session_id).exclude(signed_at=None).exists():
+        return
     session = Session.objects.select_related("group", "program").get(pk=session_id)
     try:
         services.open_notes(

@@ -54,7 +54,7 @@ def apply_commands(entries: Sequence[Entry], *, now: datetime) -> Applied:
     still fails has the outcome UnavailableError and changed nothing.
     """
     try:
-        return _apply(entries, [now] * len(entries))
+        return _apply(entries, now)
     except DatabaseError:
         sessions = dict.fromkeys(entry.session_id for entry in entries)
         if len(sessions) < 2:
@@ -67,11 +67,13 @@ def replay(past: Sequence[tuple[datetime, Entry]]) -> list[Outcome]:
     """Applies what happened earlier, each entry at its own instant, in one transaction: for history that is brought in.
 
     The same rules, log and evidence as at the time itself. Entries are in order of time (ValueError otherwise) and are
-    the house's own account of what people did, so no login stands behind them. Nothing rings: nobody is connected.
+    the house's own account of what people did, so no login stands behind them. Nothing rings and nobody is told who
+    came: whoever brings history in does with it what should have followed.
     """
     if any(later < earlier for (earlier, _), (later, _) in pairwise(past)):
         raise ValueError("history goes forward")
-    return _apply([entry for _, entry in past], [at for at, _ in past]).outcomes if past else []
+    with transaction.atomic():
+        return _write_down([entry for _, entry in past], [at for at, _ in past])[0].outcomes
 
 
 def act(entries: Sequence[Entry], *, now: datetime) -> list[Outcome]:
@@ -115,11 +117,21 @@ def _room_by_room(entries: Sequence[Entry], sessions: Iterable[UUID], now: datet
     return Applied([outcomes[place] for place in range(len(entries))], written)
 
 
-def _apply(entries: Sequence[Entry], instants: Sequence[datetime]) -> Applied:
+def _apply(entries: Sequence[Entry], now: datetime) -> Applied:
+    with transaction.atomic():
+        applied, evidence = _write_down(entries, [now] * len(entries))
+        _tell_of_arrivals(evidence, now)
+    return applied
+
+
+def _write_down(
+    entries: Sequence[Entry], instants: Sequence[datetime]
+) -> tuple[Applied, list[PresenceEvidence]]:
+    """Inside the caller's transaction: every entry through the rules at its instant, then all rows of all rooms."""
     if not entries:
-        return Applied([], [])
+        return Applied([], []), []
     now = instants[-1]
-    with scope({entry.program_id for entry in entries}), transaction.atomic():
+    with scope({entry.program_id for entry in entries}):
         rooms = _lock_rooms({entry.session_id for entry in entries}, now)
         repeats = _repeats(entries)
         standings = _standings(entries, now)
@@ -130,7 +142,8 @@ def _apply(entries: Sequence[Entry], instants: Sequence[datetime]) -> Applied:
             outcomes.append(outcome)
             _remember_repeat(entry, outcome, repeats)
         _write(rooms, now)
-    return Applied(outcomes, [room.written() for room in rooms.values() if room.rows])
+    written = [room.written() for room in rooms.values() if room.rows]
+    return Applied(outcomes, written), [row for room in rooms.values() for row in room.evidence]
 
 
 def _lock_rooms(session_ids: set[UUID], now: datetime) -> Rooms:
@@ -212,7 +225,6 @@ def _write(rooms: Rooms, now: datetime) -> None:
         _write_state(room, now)
         _write_session(room)
     AuditEntry.objects.bulk_create([row for room in work for row in room.audits])
-    _tell_of_arrivals([row for room in work for row in room.evidence], now)
 
 
 def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:

@@ -47,6 +47,13 @@ def test_what_is_due_is_sent_once_and_marked(world: World, smtp: MailServer) -> 
     assert outbox.send_due(now=NOW + timedelta(hours=1)) == 0
 
 
+def test_another_mailer_may_be_named_for_people_without_a_mailbox(world: World, smtp: MailServer) -> None:
+    put(world, world.clinician)
+    assert outbox.send_due(now=NOW, mailer="django.core.mail.backends.dummy.EmailBackend") == 1
+    assert smtp.taken == []
+    assert Delivery.objects.get().sent_at == NOW
+
+
 def test_nothing_is_sent_before_it_is_due(world: World, smtp: MailServer) -> None:
     put(world, world.clinician)
     assert outbox.send_due(now=NOW - timedelta(seconds=1)) == 0

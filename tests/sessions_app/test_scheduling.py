@@ -290,6 +290,15 @@ def test_a_group_is_never_booked_twice_and_touching_is_fine(world: World) -> Non
     assert Session.objects.count() == 3
 
 
+def test_a_meeting_that_ended_early_holds_its_time_only_until_then(world: World) -> None:
+    early = MONDAY_START + timedelta(minutes=30)
+    make_session(world.group, minutes=90, status="ended", started_at=MONDAY_START, ended_at=early)
+    with pytest.raises(ConflictError):
+        one_off(world.group, starts_at=early - timedelta(minutes=1))
+    one_off(world.group, starts_at=early)
+    assert Session.objects.count() == 2
+
+
 def test_calling_off_stays_called_off_when_the_series_changes(world: World) -> None:
     series = make_series(world.group)
     materialise(series)
@@ -351,6 +360,17 @@ def test_a_session_that_began_does_not_move(world: World) -> None:
             breaks=[],
             now=NOON,
         )
+
+
+def test_an_open_waiting_room_moves_unless_somebody_was_missed_already(world: World) -> None:
+    session = make_session(world.group, status="open", opened_at=NOON)
+    move = {"actor": SYSTEM, "minutes": 60, "breaks": [], "now": NOON}
+    later = MONDAY_START + timedelta(hours=1)
+    moved = scheduling.move_session(session=session, starts_at=later, **move)  # type: ignore[arg-type]
+    assert (moved.starts_at, moved.status) == (later, "open")
+    Session.objects.filter(pk=session.pk).update(misses_found_at=later)
+    with pytest.raises(ConflictError):
+        scheduling.move_session(session=moved, starts_at=MONDAY_START, **move)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", ["facilitator", "clinician", "records", "ana", "lakeside_admin"])

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 
 from groups.models import Client, Membership
+from sessions_app.attendance.services import finalise_session
 from sessions_app.followup import misses
 from sessions_app.followup.rules import Risk
-from sessions_app.models import Flag, FollowUp, PresenceEvidence, Session
+from sessions_app.models import Excuse, Flag, FollowUp, PresenceEvidence, Session
 from sessions_app.room.acts import Arrive
 from sessions_app.room.batch import Entry
 from sessions_app.room.clock import open_room
@@ -162,3 +163,32 @@ def test_connecting_to_the_room_ends_the_miss_with_the_commit() -> None:
     arrive(session, world.ben, DETERMINED + timedelta(minutes=2))
     assert FollowUp.objects.get(client=world.ben).status == "withdrawn"
     assert FollowUp.objects.get(client=world.ana).status == "open"
+
+
+def test_who_is_excused_is_not_missing(world: World, session: Session) -> None:
+    Excuse.objects.create(
+        program=world.program, session=session, client=world.ana, reason="A court date.",
+        accepted_at=MONDAY_START - timedelta(hours=3),
+    )  # fmt: skip
+    assert misses.raise_missed(actor=SYSTEM, now=DETERMINED) == 1
+    assert FollowUp.objects.get().client_id == world.ben.pk
+
+
+def test_a_group_that_was_hardly_held_is_missed_by_nobody(world: World, session: Session) -> None:
+    """C2: called off for everybody, so the misses of that evening end (FL-2)."""
+    misses.raise_missed(actor=SYSTEM, now=DETERMINED)
+    over = DETERMINED + timedelta(minutes=5)
+    Session.objects.filter(pk=session.pk).update(
+        status="ended", started_at=over - timedelta(minutes=2), ended_at=over
+    )
+    assert finalise_session(session_id=session.pk, now=over + timedelta(seconds=20), actor=SYSTEM)
+    assert set(FollowUp.objects.values_list("status", flat=True)) == {"withdrawn"}
+    assert set(Flag.objects.values_list("withdrawn_because", flat=True)) == {"called_off"}
+
+
+def test_a_group_that_was_held_keeps_its_misses(world: World, session: Session) -> None:
+    misses.raise_missed(actor=SYSTEM, now=DETERMINED)
+    over = MONDAY_START + timedelta(minutes=90)
+    Session.objects.filter(pk=session.pk).update(status="ended", ended_at=over)
+    assert finalise_session(session_id=session.pk, now=over + timedelta(seconds=20), actor=SYSTEM)
+    assert set(FollowUp.objects.values_list("status", flat=True)) == {"open"}

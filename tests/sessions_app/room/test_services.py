@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,16 +15,17 @@ from django.utils import timezone
 
 from groups.models import Client, Person
 from sessions_app.models import Session, SessionBreak
+from sessions_app.room import acts, log
 from sessions_app.room import commands as c
-from sessions_app.room import log
 from sessions_app.room.access import AccessError
+from sessions_app.room.batch import Entry
 from sessions_app.room.errors import RoomError
 from sessions_app.room.events import EVENTS
 from sessions_app.room.fold import apply_all
 from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent
 from sessions_app.room.replies import event_fields
-from sessions_app.room.services import act, apply_commands, room_row
-from sessions_app.room.words import Place
+from sessions_app.room.services import act, apply_commands, replay, room_row
+from sessions_app.room.words import Place, Role
 from tests.factories import make_session
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
@@ -370,3 +372,48 @@ def test_writers_at_the_same_moment_leave_no_gap(world: World) -> None:
     assert connection.vendor == "postgresql"
     assert isinstance(live.session.pk, UUID)
     assert live.room.place_of(str(world.ben.person_id)) is Place.IN
+
+
+class TestHistory:
+    """What happened earlier is brought in by the same rules, each entry at its own instant."""
+
+    def past(self, live: LiveRoom) -> list[tuple[datetime, Entry]]:
+        world = live.world
+        steps = [
+            (world.facilitator, acts.Arrive(name="F", staff_name="Fay")),
+            (world.facilitator, c.RoomOpen(id=uuid4())),
+            (world.ana, acts.Arrive(name="Ana M.", staff_name="Ana Moreno")),
+            (world.facilitator, c.ClientAdmit(id=uuid4(), person=str(world.ana.person_id))),
+            (world.facilitator, c.RoomStart(id=uuid4())),
+            (world.facilitator, c.RoomEnd(id=uuid4())),
+        ]
+        connections = {who.pk: uuid4() for who, _ in steps}
+        entries = [live.entry(who, what, login="", connection=connections[who.pk]) for who, what in steps]
+        for place, (who, _) in enumerate(steps):
+            client = isinstance(who, Client)
+            role = Role.CLIENT if client else Role.FACILITATOR
+            entries[place] = replace(entries[place], role=role, client_id=who.pk if client else None)
+        return [(live.now + timedelta(minutes=n), entry) for n, entry in enumerate(entries)]
+
+    def test_each_entry_stands_at_its_own_instant(self, live: LiveRoom) -> None:
+        past = self.past(live)
+        assert [outcome.error for outcome in replay(past)] == [None] * 6
+        session = Session.objects.get(pk=live.session.pk)
+        assert (session.started_at, session.ended_at) == (past[4][0], past[5][0])
+        rows = PresenceEvidence.objects.filter(session=session, client=live.world.ana).order_by("at")
+        assert [(row.kind, row.at) for row in rows] == [
+            ("opened", past[2][0]), ("admitted", past[3][0]), ("closed", past[5][0]),
+        ]  # fmt: skip
+        assert is_folded(live)
+
+    def test_rules_refuse_in_history_as_well(self, live: LiveRoom) -> None:
+        past = self.past(live)
+        outcomes = replay([past[0], past[4]])
+        assert [code_of(outcome) for outcome in outcomes] == [None, "not_open"]
+
+    def test_history_goes_forward(self, live: LiveRoom) -> None:
+        past = self.past(live)
+        with pytest.raises(ValueError, match="forward"):
+            replay([past[1], past[0]])
+        assert replay([]) == []
+        assert not RoomEvent.objects.filter(session=live.session).exists()
