@@ -103,7 +103,7 @@ async def logins(browser: Browser, address: str, roles: set[str]) -> dict[str, l
     """{role: cookies} of the first demo person of each role."""
     found: dict[str, list[Any]] = {}
     for person in people():
-        role = person["role"]
+        role = person["role"].split()[0]  # "clinician (on call)" is a clinician
         if role in roles and role not in found:
             page = await open_page(browser, phone=False, dark=False)
             await sign_in(page, address, person)

@@ -76,7 +76,7 @@ class ActOut(Output):
 class AlertFull(AlertOut):
     """An alert with its history, the newest act first."""
 
-    rule_version: str
+    rule_version: int
     acknowledged_at: Instant | None
     resolved_at: Instant | None
     history: list[ActOut]

@@ -111,7 +111,7 @@ class CheckInOut(OwnCheckInOut):
     client_id: UUID
     device_at: Instant | None
     level: str
-    rule_version: str
+    rule_version: int
 
 
 def own_out(row: CheckIn) -> OwnCheckInOut:
