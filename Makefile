@@ -34,7 +34,7 @@ test: $(READY) browser ## Run all tests, with real PostgreSQL, Redis and browser
 lint: $(READY) ## Check format, style and templates
 	@$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m djlint --check --quiet $(CODE)
+	$(PY) -m djlint --lint --quiet $(CODE)
 
 types: $(READY) ## Check types, strictly
 	@VIO_DEBUG=1 $(PY) -m mypy
@@ -46,10 +46,9 @@ check: lint types browser ## What CI runs: lint, types, guards, all tests, pendi
 	echo "check: tests (the guards in tests/guards among them; none may be skipped)"
 	VIO_TEST_STRICT=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-fmt: $(READY) ## Format code and templates
+fmt: $(READY) ## Format code
 	@$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
-	$(PY) -m djlint --reformat --quiet $(CODE) || true
 
 # Set up: find a Python, make the environment, install exactly what the lock names.
 $(READY): requirements/dev.lock
