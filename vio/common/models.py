@@ -53,8 +53,14 @@ class AuditEntry(models.Model):
                 declare=[("last", "record")],
                 func="""
                     PERFORM pg_advisory_xact_lock(hashtextextended('vio.audit:' || coalesce(NEW.program_id::text, ''), 0));
-                    SELECT number, hash INTO last FROM common_auditentry
-                      WHERE program_id IS NOT DISTINCT FROM NEW.program_id ORDER BY number DESC LIMIT 1;
+                    -- Two plain questions: "IS NOT DISTINCT FROM" uses no index and would read the whole table.
+                    IF NEW.program_id IS NULL THEN
+                      SELECT number, hash INTO last FROM common_auditentry
+                        WHERE program_id IS NULL ORDER BY number DESC LIMIT 1;
+                    ELSE
+                      SELECT number, hash INTO last FROM common_auditentry
+                        WHERE program_id = NEW.program_id ORDER BY number DESC LIMIT 1;
+                    END IF;
                     NEW.number := coalesce(last.number, 0) + 1;
                     NEW.previous_hash := coalesce(last.hash, '');
                     NEW.at := clock_timestamp();
