@@ -148,6 +148,18 @@ def test_check_ins_cover_most_days_and_their_alerts_were_worked_on() -> None:
     assert all(alert.acts.exclude(text="").filter(kind="resolved").exists() for alert in older)
 
 
+def test_somebody_on_the_desk_needs_care_today_and_no_later_start_adds_more() -> None:
+    waiting = Alert.objects.exclude(status="resolved")
+    assert waiting.exists()
+    before = CheckIn.objects.count()
+    waiting.update(status="resolved", resolved_at=NOON)
+    assert seed_demo(now=NOON, weeks=1).days == 0
+    first = CheckIn.objects.count() - before
+    Alert.objects.exclude(status="resolved").update(status="resolved", resolved_at=NOON)
+    seed_demo(now=NOON, weeks=1)
+    assert (first <= 2, CheckIn.objects.count() - before) == (True, first)
+
+
 def test_misses_are_those_who_were_not_there_at_the_fifteenth_minute() -> None:
     absent = AttendanceRecord.objects.filter(version=1, status="no_show").values_list(
         "session_id", "client_id"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -31,7 +32,11 @@ def seed(
 
     from vio.demo.seed import seed_demo
 
-    done = seed_demo(now=timezone.now(), seed=seed, weeks=weeks)
+    def told(through: date) -> None:
+        if not as_json:
+            typer.echo(f"history of the demo up to {through:%B %-d}")
+
+    done = seed_demo(now=timezone.now(), seed=seed, weeks=weeks, told=told)
     if as_json:
         live = [{"id": str(s.pk), "group": s.group.name} for s in done.live]
         facts = {"founded": done.founded, "days": done.days, "live": live, "seconds": round(done.seconds, 1)}

@@ -18,7 +18,7 @@ from vio.common.permissions import Role
 from vio.demo import phrases
 from vio.demo.book import Book
 from vio.demo.cast import CLIENTS, Player
-from vio.demo.personas import DayAnswers, day_answers
+from vio.demo.personas import DayAnswers, Persona, day_answers
 
 _SUBMISSIONS = UUID("c8c0a3c6-5f7c-4a0f-9c55-3c1f6a3a9d21")
 OUTCOMES = (
@@ -89,6 +89,35 @@ def _answer_red(book: Book, alert: Alert, at: datetime) -> None:
     )  # fmt: skip
 
 
+HARD_HOURS = (
+    (timedelta(minutes=50), {"mood": 2, "urge": 8, "used": "no", "safety": "no", "sleep_hours": "4.0", "medication": "",
+                             "note": phrases.CHECKIN_NOTES["low"][2]}),
+    (timedelta(minutes=25), {"mood": 3, "urge": 6, "used": "no", "safety": "no", "sleep_hours": "5.5", "medication": "",
+                             "note": phrases.CHECKIN_NOTES["low"][4]}),
+)  # fmt: skip
+
+
+def keep_desk_busy(book: Book, *, now: datetime) -> int:
+    """Two people have a hard hour today when nobody else has: whoever opens the desk finds somebody to care for.
+
+    Returns how many check-ins were made; at most once a day, however often the demo starts.
+    """
+    if Alert.objects.filter(program=book.program, status__in=("open", "acknowledged")).exists():
+        return 0
+    today = now.astimezone(book.program.zone).date()
+    strugglers = [p for p in book.players(today) if p.persona is Persona.STRUGGLING]
+    made = 0
+    for player, (ago, answers) in zip(strugglers, HARD_HOURS, strict=False):
+        submission = uuid5(_SUBMISSIONS, f"{book.seed}:{player.email}:{today}:hard")
+        if not CheckIn.objects.filter(pk=_key(book.client(player), submission)).exists():
+            submit_checkin(
+                actor=book.actor(player), submission_id=submission, answers=answers, now=now - ago,
+                program_id=book.program.pk,
+            )  # fmt: skip
+            made += 1
+    return made
+
+
 # --- the team's morning ---------------------------------------------------------------------------------------
 
 
@@ -109,9 +138,12 @@ def _alerts_round(book: Book, on: date) -> None:
         clinician = book.actor(book.staff(Role.CLINICIAN, number=random.randint(0, 1)))
         at = book.at(on, 9, 30) + timedelta(minutes=3 * number)
         version = alert.version
+        age = (on - alert.local_date).days
+        if alert.status == "open" and age < 2 and random.random() < 0.35:
+            continue  # still on the desk tomorrow
         if alert.status == "open":
             version = acknowledge_alert(actor=clinician, alert_id=alert.pk, version=version, now=at).version
-        if random.random() < 0.75:
+        if age >= (1 if alert.level == "red" else 2) and random.random() < 0.7:
             later = at + timedelta(minutes=random.randint(20, 150))
             text = random.choice(phrases.ALERT_ENDINGS)
             resolve_alert(actor=clinician, alert_id=alert.pk, version=version, text=text, now=later)

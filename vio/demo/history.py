@@ -6,7 +6,7 @@ later start of the demo adds the days that have passed since, in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +22,7 @@ from vio.common import audit, outbox
 from vio.common.localtime import WeekStart, local_date, week_of
 from vio.common.models import AuditEntry
 from vio.demo.book import Book
-from vio.demo.days import checkins_of, morning
+from vio.demo.days import checkins_of, keep_desk_busy, morning
 from vio.demo.evenings import play
 from vio.demo.founding import changes_of
 from vio.demo.paperwork import finish_older, work_up
@@ -69,8 +69,13 @@ def chunks(after: date, until: date) -> Iterator[tuple[date, date]]:
         first = last + timedelta(days=1)
 
 
-def bring_up_to_date(book: Book, *, through: date, now: datetime) -> int:
-    """Adds every whole day between the marker and yesterday, then what today has brought so far; returns days added."""
+def bring_up_to_date(
+    book: Book, *, through: date, now: datetime, told: Callable[[date], None] = lambda through: None
+) -> int:
+    """Adds every whole day between the marker and yesterday, then what today has brought so far; returns days added.
+
+    `told` hears after each piece how far the history reaches.
+    """
     yesterday = local_date(now, book.program.zone) - timedelta(days=1)
     added = 0
     for first, last in chunks(through, yesterday):
@@ -81,6 +86,7 @@ def bring_up_to_date(book: Book, *, through: date, now: datetime) -> int:
                 added += 1
             _close_weeks(book, first, last)
             write_mark(book, last)
+        told(last)
     with transaction.atomic():
         _today(book, yesterday + timedelta(days=1), now)
     return added
@@ -155,6 +161,7 @@ def _today(book: Book, on: date, now: datetime) -> None:
     """What has happened today by now; the clinical team of today are those who sit in front of the demo."""
     open_evenings = _last_evenings(book, now)
     checkins_of(book, on, until=now)
+    keep_desk_busy(book, now=now)
     _evenings(book, on, now, open_evenings)
     kept = Session.objects.filter(program=book.program, local_date__in=open_evenings)
     finish_older(book, before=now, keep=frozenset(kept.values_list("pk", flat=True)), now=now)

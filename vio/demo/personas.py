@@ -45,7 +45,7 @@ HABITS = {
     Persona.PERFECT: Habits(0.99, 7.4, 1.4, 0.5, absent=0.0, late=0.0, drops=0.05, leaves_early=0.0),
     Persona.STEADY: Habits(0.86, 6.6, 2.4, 0.6, absent=0.06),
     Persona.IMPROVING: Habits(0.85, 4.6, 4.8, 0.7, absent=0.07, mood_a_week=0.25, urge_a_week=-0.28),
-    Persona.STRUGGLING: Habits(0.76, 4.6, 4.4, 1.1, absent=0.13, late=0.12, leaves_early=0.08),
+    Persona.STRUGGLING: Habits(0.76, 4.2, 5.0, 1.2, absent=0.13, late=0.12, leaves_early=0.08),
     Persona.RELAPSE: Habits(0.80, 6.0, 3.2, 0.7, absent=0.08),
     Persona.DROPOUT: Habits(0.72, 5.2, 3.6, 0.9, absent=0.16, late=0.15, leaves_early=0.08),
     Persona.LATECOMER: Habits(0.78, 6.1, 2.9, 0.7, absent=0.06, late=0.55),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -34,13 +35,20 @@ class Seeded:
     seconds: float
 
 
-def seed_demo(*, now: datetime, seed: int = SEED, weeks: int = WEEKS) -> Seeded:
+def seed_demo(
+    *,
+    now: datetime,
+    seed: int = SEED,
+    weeks: int = WEEKS,
+    told: Callable[[date], None] = lambda through: None,
+) -> Seeded:
     """Makes the demo program with that many whole weeks of history before this one, or adds what time made necessary.
 
-    Safe to kill and to run again; two at once wait for each other. `seed` counts only for a new program.
+    Safe to kill and to run again; two at once wait for each other. `seed` counts only for a new program. `told` hears
+    how far the history reaches.
     """
     began = time.monotonic()
-    with _alone():
+    with _without_collecting(), _alone():
         with every_program():
             program = find_program()
         founded = program is None
@@ -49,7 +57,7 @@ def seed_demo(*, now: datetime, seed: int = SEED, weeks: int = WEEKS) -> Seeded:
             mark = read_mark(book.program)
             assert mark is not None  # noqa: S101  # written with the program, in one transaction
             keep_factors(book)
-            days = bring_up_to_date(book, through=mark.through, now=now)
+            days = bring_up_to_date(book, through=mark.through, now=now, told=told)
             live = tuple(
                 ensure_live(group, actor=book.house, now=now).session
                 for _, group in sorted(book.groups.items())
@@ -72,6 +80,16 @@ def _open_book(program: Program) -> Book:
         mark = read_mark(program)
     assert mark is not None  # noqa: S101  # written with the program, in one transaction
     return Book(program, mark.began, mark.seed)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Looking for garbage in a hundred thousand short-lived rows costs a tenth of the time and finds nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
