@@ -250,7 +250,10 @@ async def test_the_heartbeat_is_answered(house: World, hub: DeskHub) -> None:
         ("{", "bad_json"),
         ("[]", "bad_json"),
         (json.dumps({"id": "a600dea1-4cb8-4412-8e29-e10508bb79fe", "type": "chat.send"}), "unknown_type"),
-        (json.dumps({"id": "a600dea1-4cb8-4412-8e29-e10508bb79fe", "type": "ping", "extra": 1}), "unknown_field"),
+        (
+            json.dumps({"id": "a600dea1-4cb8-4412-8e29-e10508bb79fe", "type": "ping", "extra": 1}),
+            "unknown_field",
+        ),
         ('{"type":"ping"}', "missing_field"),
         ('{"id":"x","type":"ping"}', "bad_field"),
         ('{"id":NaN,"type":"ping"}', "bad_number"),
