@@ -28,6 +28,8 @@ from groups.models import Client, Person
 from tests.checkins.answers import red_alert
 from tests.worlds import World, build_world
 
+# A page is waited for, not timed: two cores may be busy with another worker's processes.
+expect.set_options(timeout=15_000)
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
