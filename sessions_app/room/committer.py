@@ -79,8 +79,7 @@ class Committer:
         try:
             applied = await self._apply([entry for entry, _ in batch])
             outcomes = applied.outcomes
-            for written in applied.written:
-                self._deliver(written)
+            self._hand_out(applied)
         except Exception:  # whatever it was, nobody may wait for ever, and nobody is told that it worked
             _log.error("room.batch_failed", exc_info=True)
             outcomes = [Outcome(error=UnavailableError()) for _ in batch]
@@ -89,3 +88,12 @@ class Committer:
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
             if not answer.done():
                 answer.set_result(outcome)
+
+    def _hand_out(self, applied: Applied) -> None:
+        for written in applied.written:
+            try:
+                self._deliver(written)
+            except (
+                Exception
+            ):  # it is committed: its sender must hear so, and the next look at the log repairs the rest
+                _log.error("room.delivery_failed", exc_info=True)
