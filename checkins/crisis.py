@@ -35,7 +35,7 @@ def crisis_middleware(
     def middleware(request: HttpRequest) -> HttpResponseBase:
         try:
             response = get_response(request)
-        except Exception:
+        except Exception:  # whatever is broken, a client gets help (AL-7)
             if request.path not in {CHECKIN_PATH, HELP_PATH}:
                 raise
             # Even the page for errors failed; its request is in the log already.

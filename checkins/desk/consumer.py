@@ -37,7 +37,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         """Runs the connection; however it ends, it is cleaned up."""
         try:
             await super().__call__(scope, receive, send)
-        except Exception:
+        except Exception:  # no end of a connection goes without its clean-up (WS-5)
             _log.error("desk.connection_failed", exc_info=True)
             self._let_go(1011)
         finally:

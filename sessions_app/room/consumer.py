@@ -48,7 +48,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         except asyncio.CancelledError:
             self._let_go(1012, "server")
             raise
-        except Exception:
+        except Exception:  # no end of a connection goes without its clean-up (WS-5)
             self._report("room.connection_failed")
             self._let_go(1011, "server")
         finally:
@@ -120,7 +120,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self._refuse(link, error, error.id)
         except DomainError as error:
             self._refuse(link, error, find_id(text or ""))
-        except Exception:
+        except Exception:  # a fault of ours ends a command, never the socket (P10)
             problem = self._report("room.command_failed")
             self._refuse(link, DomainError(f"Something went wrong on our side ({problem}).", code="internal_error"),
                          find_id(text or ""))  # fmt: skip

@@ -76,7 +76,7 @@ async def show(hub: Hub, link: Link, seen: Mapping[str, int] | None = None) -> N
     """
     try:
         view = await hub.threads.run(snapshots.view, link.standing, seen, now=hub.now())
-    except Exception:
+    except Exception:  # raised again: the browser is only told to come back first
         link.close(TOO_SLOW)
         raise
     for line in view.missed:

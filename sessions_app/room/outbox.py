@@ -104,7 +104,8 @@ class Outbox:
                 self._bytes -= len(message["text"])
                 self._sent += len(message["text"])
                 await self._send(message)
-        except Exception:
+        except Exception as error:  # the connection is gone; its end is noticed elsewhere
+            _log.warning("room.send_failed", error=type(error).__name__)
             self._waiting.clear()
         finally:
             if self._task is asyncio.current_task():

@@ -57,7 +57,7 @@ def _look(name: str, check: Callable[[], str]) -> Finding:
         return Finding(name, True, check())
     except (StackError, SystemExit) as error:
         return Finding(name, False, str(error))
-    except Exception as error:
+    except Exception as error:  # a check that breaks is a finding; the others still run
         return Finding(name, False, type(error).__name__)
 
 

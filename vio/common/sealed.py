@@ -25,7 +25,7 @@ def _keyset(raw: str) -> tuple[aead.Aead, int]:
         raise ImproperlyConfigured("VIO_FIELD_KEYS is missing: a tink keyset as JSON")
     try:
         handle = tink.json_proto_keyset_format.parse(raw, secret_key_access.TOKEN)
-    except Exception as error:
+    except Exception as error:  # tink raises several kinds for one fault; none may show the key
         raise ImproperlyConfigured("VIO_FIELD_KEYS is not a tink keyset") from error
     return handle.primitive(aead.Aead), int(handle.keyset_info().primary_key_id)
 
