@@ -1,4 +1,7 @@
-"""One seeded program for all tests of this folder: its first seeding was killed in the middle, the second finished it."""
+"""One seeded program for all tests of this folder.
+
+A run that should have added the history was killed in the middle; the next run finished it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -15,9 +18,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from groups.models import Program
 from vio.common.models import AuditEntry
 from vio.demo.history import MARK
-from vio.demo.seed import Seeded, seed_demo
+from vio.demo.seed import Seeded, found, seed_demo
 
 # Wednesday noon in New York: one whole week of history before this one, and Monday and Tuesday of this week.
 NOON = datetime(2026, 4, 15, 16, 0, tzinfo=UTC)
@@ -30,24 +34,47 @@ _SEED = (
 
 
 @pytest.fixture(scope="package")
-def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Seeded]:
+def left_by_a_killed_founding(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> tuple[int, int]:
+    """How many programs and audit entries a founding leaves that is killed while it writes."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's own class
+        _killed(when=_writing)
+        return Program.objects.count(), AuditEntry.objects.count()
+
+
+@pytest.fixture(scope="package")
+def seeded(
+    left_by_a_killed_founding: tuple[int, int], django_db_blocker: pytest.FixtureRequest
+) -> Iterator[Seeded]:
     """What the run after the killed one did; the database holds the demo program until the last test of the folder."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's own class
-        _kill_the_first_run()
-        yield seed_demo(now=NOON, weeks=1)
+        found(NOON, 1, weeks=1)
+        _killed(when=lambda: _marks() == 2)  # in the second of three pieces
+        yield seed_demo(now=NOON)
         call_command("flush", interactive=False)
 
 
-def _kill_the_first_run() -> None:
-    """Seeds in a process of its own and kills it while it makes the second piece of history."""
-    first = subprocess.Popen([sys.executable, "-c", _SEED.format(now=NOON.isoformat())], env=_environment())
+def _killed(*, when: Callable[[], bool]) -> None:
+    """Seeds in a process of its own and kills it."""
+    run = subprocess.Popen([sys.executable, "-c", _SEED.format(now=NOON.isoformat())], env=_environment())
     try:
-        while _marks() < 2:
-            assert first.poll() is None, "the first run ended before it could be killed"
+        while not when():
+            assert run.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)
     finally:
-        first.kill()
-        first.wait()
+        run.kill()
+        run.wait()
+
+
+def _writing() -> bool:
+    """Whether another connection has an open transaction that has written to the audit trail."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+            " WHERE c.relname = 'common_auditentry' AND l.mode = 'RowExclusiveLock' AND l.pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _marks() -> int:

@@ -1,7 +1,7 @@
 """Week after week of history, each brought in as one transaction that ends with its marker in the audit trail.
 
-A run that is killed leaves whole weeks behind and nothing half done; the next run goes on after the last marker. A
-later start of the demo adds the days that have passed since, in the same way.
+The first history is one transaction as a whole, with the program. A later start of the demo adds the days that have
+passed since; killed, it leaves whole weeks behind and nothing half done, and the next one goes on after the last marker.
 """
 
 from __future__ import annotations

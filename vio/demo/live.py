@@ -14,7 +14,7 @@ from sessions_app.services.scheduling import cancel_session, plan_session
 from vio.common.actors import Actor
 
 TITLE = "Open evening group"
-BEFORE, AFTER = timedelta(minutes=10), timedelta(minutes=110)
+BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=118)
 WORTH_JOINING = timedelta(minutes=20)
 OPEN_STATES = (Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE)
 
@@ -73,7 +73,7 @@ def _make(group: Group, actor: Actor, now: datetime) -> Session:
 
 
 def free_time(group: Group, now: datetime) -> tuple[datetime, datetime]:
-    """From ten minutes ago, or the end of the last meeting, to 110 minutes from now, or the next meeting."""
+    """From two minutes ago, or the end of the last meeting, to 118 minutes from now, or the next meeting."""
     meetings = Session.objects.filter(group=group).exclude(status=Session.Status.CANCELLED)
     last_end = meetings.filter(ended_at__lte=now).aggregate(last=Max("ended_at"))["last"]
     following = meetings.filter(status__in=OPEN_STATES, starts_at__gt=now).order_by("starts_at").first()

@@ -46,26 +46,34 @@ def seed_demo(
 
     Safe to kill and to run again; two at once wait for each other. `seed` counts only for a new program. `told` hears
     how far the history reaches.
+
+    A new program is there with its whole history or not at all: a scheduler that runs beside this would otherwise take
+    the evenings of the past for evenings nobody came to.
     """
     began = time.monotonic()
     with _without_collecting(), _alone():
         with every_program():
             program = find_program()
-        founded = program is None
-        book = _found(now, seed, weeks) if program is None else _open_book(program)
-        with scope([book.program.pk]):
-            mark = read_mark(book.program)
-            assert mark is not None  # noqa: S101  # written with the program, in one transaction
-            keep_factors(book)
-            days = bring_up_to_date(book, through=mark.through, now=now, told=told)
-            live = tuple(
-                ensure_live(group, actor=book.house, now=now).session
-                for _, group in sorted(book.groups.items())
-            )
-    return Seeded(founded, days, live, time.monotonic() - began)
+        if program is not None:
+            days, live = _write(_open_book(program), now, told)
+        else:
+            with transaction.atomic():
+                days, live = _write(found(now, seed, weeks), now, told)
+    return Seeded(program is None, days, live, time.monotonic() - began)
 
 
-def _found(now: datetime, seed: int, weeks: int) -> Book:
+def _write(book: Book, now: datetime, told: Callable[[date], None]) -> tuple[int, tuple[Session, ...]]:
+    with scope([book.program.pk]):
+        mark = read_mark(book.program)
+        assert mark is not None  # noqa: S101  # written with the program, in one transaction
+        keep_factors(book)
+        days = bring_up_to_date(book, through=mark.through, now=now, told=told)
+        groups = [group for _, group in sorted(book.groups.items())]
+        return days, tuple(ensure_live(group, actor=book.house, now=now).session for group in groups)
+
+
+def found(now: datetime, seed: int, weeks: int) -> Book:
+    """The program, its people and the marker of a history that has yet to be written, in one transaction."""
     with every_program(), transaction.atomic():
         today = local_date(now, Program().zone)
         first = today - timedelta(days=today.weekday() + 7 * weeks)
