@@ -87,7 +87,9 @@ def web(number: int, server: socket.socket, environment: dict[str, str]) -> Spec
 
 def worker(number: int, environment: dict[str, str]) -> Spec:
     """One Celery worker with its pool; it gets its queues from the application."""
-    command = ["-m", "celery", "--app", "vio.celery:app", "worker", "--hostname", f"worker{number}@%h"]
+    # The schema step ran Django's checks; here they would load every page before the first task.
+    command = ["-m", "celery", "--skip-checks", "--app", "vio.celery:app"]
+    command += ["worker", "--hostname", f"worker{number}@%h"]
     command += [
         "--loglevel",
         "INFO",
@@ -101,7 +103,7 @@ def worker(number: int, environment: dict[str, str]) -> Spec:
 
 def beat(home: Home, environment: dict[str, str]) -> Spec:
     """The scheduler."""
-    command = ["-m", "celery", "--app", "vio.celery:app", "beat", "--loglevel", "INFO"]
+    command = ["-m", "celery", "--skip-checks", "--app", "vio.celery:app", "beat", "--loglevel", "INFO"]
     command += ["--schedule", str(home.root / "beat-schedule"), "--pidfile", ""]
     return _python("beat", command, environment, ready_text="beat: Starting", ready_required=False)
 

@@ -40,10 +40,10 @@ class Stages:
 
     async def once(self, spec: Spec) -> None:
         """Run one program to its end. Raises StackError when it fails."""
-        child = Child(spec, self._log_folder, self._terminal)
-        self._stages.append([child])
-        await child.once()
-        self._stages.pop()
+        stage = [Child(spec, self._log_folder, self._terminal)]
+        self._stages.append(stage)
+        await stage[0].once()
+        self._stages.remove(stage)
 
     async def restart(self, prefix: str) -> None:
         """Restart, one after the other, the children whose name begins with `prefix`."""

@@ -94,10 +94,9 @@ class Stack:
         }
         self._record()
         await self._schema()
-        people = await self._demo()
-        # Pages first: on a small machine everything at once would only make people wait longer for them.
-        with self._timed("web"):
-            await self.stages.start(*self._web())
+        # Pages first: on a small machine everything at once would only make people wait longer for them. Looking
+        # after the demo needs no page and no page needs the demo, so these two share the wait.
+        people = await self._demo_and_web()
         self._announce(people)
         with self._timed("workers"):
             await self.stages.start(*self._clockwork())
@@ -134,6 +133,17 @@ class Stack:
             self.terminal.say("bringing the database up to date")
             await self.stages.once(plan.migrate(self._environment))
             await asyncio.to_thread(schema.remember, server, plan.PROJECT)
+
+    async def _demo_and_web(self) -> Path | None:
+        demo_people = asyncio.create_task(self._demo())
+        try:
+            with self._timed("web"):
+                await self.stages.start(*self._web())
+            return await demo_people
+        finally:
+            demo_people.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await demo_people
 
     async def _demo(self) -> Path | None:
         if not self.options.demo or importlib.util.find_spec(demo.MODULE) is None:
