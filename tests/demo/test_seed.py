@@ -203,7 +203,7 @@ def test_each_group_has_a_session_that_can_be_joined_now() -> None:
     for session in live:
         assert session.status == Session.Status.OPEN
         assert session.starts_at == NOON - timedelta(minutes=2)
-        assert session.ends_at == NOON + timedelta(minutes=110)
+        assert session.ends_at == NOON + timedelta(minutes=118)
         client = Client.objects.filter(memberships__group=session.group).first()
         assert client is not None
         standing = joining.door(mint_login(client.person, now=NOON), session.pk, now=NOON)
