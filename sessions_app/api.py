@@ -12,6 +12,8 @@ from ninja import Query, Router
 from pydantic import Field
 
 from groups.access import group_for, local_dates, own_client, program_for
+from groups.api.series import BreakIn, Minutes, Title
+from groups.models import ServiceType
 from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
@@ -20,10 +22,10 @@ from sessions_app.hours import api as hours
 from sessions_app.models import Session
 from sessions_app.notes import api as notes
 from sessions_app.selectors import client_sessions, staff_sessions
-from sessions_app.services.scheduling import cancel_session
+from sessions_app.services.scheduling import cancel_session, move_session, plan_session
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Instant, Output
+from vio.common.api.schemas import Day, Input, Instant, Moment, Output
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -53,6 +55,25 @@ class SessionFilter(Days):
 
     program: UUID | None = None
     group: UUID | None = None
+
+
+class TimeIn(Input):
+    """When one meeting takes place: its start, its length, and breaks as minutes after the start with their length."""
+
+    starts_at: Moment
+    minutes: Minutes
+    breaks: Annotated[list[BreakIn], Field(max_length=6)] = Field(default_factory=list)
+
+    def pauses(self) -> list[tuple[int, int]]:
+        """The breaks as the services take them."""
+        return [(each.after_minutes, each.minutes) for each in self.breaks]
+
+
+class MeetingIn(TimeIn):
+    """One meeting outside of any timetable."""
+
+    title: Title
+    service_type: ServiceType = ServiceType.GROUP_THERAPY
 
 
 class SessionOut(Output):
@@ -121,6 +142,28 @@ def call_off_session(request: PageRequest, session_id: UUID) -> SessionOut:
     """Calls a session off: it counts against nobody, and its timetable remembers it."""
     session = session_for(request.actor, session_id, Permission.MANAGE_GROUPS)
     return session_out(cancel_session(actor=request.actor, session=session, now=timezone.now()))
+
+
+@edges.post("/groups/{uuid:group_id}/sessions", Permission.MANAGE_GROUPS, SessionOut, status=201)
+def add_session(request: PageRequest, group_id: UUID, body: MeetingIn) -> SessionOut:
+    """Plans one meeting outside of any timetable; beside another meeting of the group: 409."""
+    group = group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
+    row = plan_session(
+        actor=request.actor, group=group, title=body.title, service_type=body.service_type,
+        starts_at=body.starts_at, minutes=body.minutes, breaks=body.pauses(), now=timezone.now(),
+    )  # fmt: skip
+    return session_out(row)
+
+
+@edges.put("/sessions/{uuid:session_id}/time", Permission.MANAGE_GROUPS, SessionOut)
+def change_session_time(request: PageRequest, session_id: UUID, body: TimeIn) -> SessionOut:
+    """Moves one meeting that has not begun; the rest of its timetable stays."""
+    session = session_for(request.actor, session_id, Permission.MANAGE_GROUPS)
+    row = move_session(
+        actor=request.actor, session=session, starts_at=body.starts_at, minutes=body.minutes,
+        breaks=body.pauses(), now=timezone.now(),
+    )  # fmt: skip
+    return session_out(row)
 
 
 @edges.get("/my/sessions", Permission.OWN_PAGES, Page[SessionOut])

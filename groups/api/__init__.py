@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from ninja import Router
 
-from groups.api import clients, groups, programs, series
+from groups.api import agreement, clients, contacts, groups, leaders, programs, series, staff
 
 ROUTERS: tuple[Router, ...] = (
     programs.edges.router,
+    staff.edges.router,
     clients.edges.router,
+    contacts.edges.router,
     groups.edges.router,
+    leaders.edges.router,
     series.edges.router,
+    agreement.edges.router,
 )

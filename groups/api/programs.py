@@ -10,8 +10,7 @@ from ninja import Query
 from pydantic import StringConstraints
 
 from groups import access
-from groups.models import LevelOfCare, Person, Program, StaffRole
-from groups.selectors import staff_of
+from groups.models import LevelOfCare, Person, Program
 from groups.services import programs as service
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
@@ -105,18 +104,6 @@ class LevelChange(LevelIn):
     seen: Seen | None = None
 
 
-class StaffOut(Output):
-    """A role somebody holds."""
-
-    id: UUID
-    person_id: UUID
-    name: str
-    role: str
-    credentials: str
-    licensed_states: list[str]
-    is_on_call: bool
-
-
 def program_out(row: Program) -> ProgramOut:
     """A program as it goes out."""
     mark = service.seen(row, service.SETTINGS)
@@ -128,14 +115,6 @@ def level_out(row: LevelOfCare) -> LevelOut:
     values = {name: getattr(row, name) for name in service.LEVEL_FIELDS}
     mark = service.seen(row, service.LEVEL_FIELDS)
     return LevelOut(id=row.pk, program_id=row.program_id, mark=mark, **values)
-
-
-def staff_out(row: StaffRole) -> StaffOut:
-    """A role as it goes out."""
-    return StaffOut(
-        id=row.pk, person_id=row.person_id, name=row.person.full_name, role=row.role,
-        credentials=row.credentials, licensed_states=row.licensed_states, is_on_call=row.is_on_call,
-    )  # fmt: skip
 
 
 def sent(body: Input) -> dict[str, Any]:
@@ -202,10 +181,3 @@ def change_level(request: PageRequest, level_id: UUID, body: LevelChange) -> Lev
         actor=request.actor, program=level.program, level=level, values=values, mark=body.seen
     )
     return level_out(row)
-
-
-@edges.get("/programs/{uuid:program_id}/staff", Permission.MANAGE_STAFF, Page[StaffOut])
-def list_staff(request: PageRequest, program_id: UUID, paging: Query[Paging]) -> Page[StaffOut]:
-    """The roles in force, by name."""
-    program = access.program_for(request.actor, program_id, Permission.MANAGE_STAFF)
-    return page_of(Page[StaffOut], staff_of(program).order_by("person__first_name", "pk"), paging, staff_out)

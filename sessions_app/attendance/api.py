@@ -19,6 +19,7 @@ from sessions_app.attendance.corrections import REASON_LENGTH, Changes
 from sessions_app.attendance.intervals import Interval
 from sessions_app.attendance.rules import RULE_VERSION, Status
 from sessions_app.attendance.selectors import Line, OwnPage
+from sessions_app.attendance.services.disputing import TEXT_LENGTH
 from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Session
 from vio.common import audit
 from vio.common.api.edges import Edges
@@ -29,6 +30,7 @@ from vio.common.permissions import Permission
 
 edges = Edges("attendance")
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=REASON_LENGTH)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH)]
 Minutes = Annotated[int, whole(0, 1440)]
 
 
@@ -145,6 +147,32 @@ class CorrectionIn(Input):
     status: Status | None = None
     reason: Reason
     seen_version: Version
+
+
+class ExcuseIn(Input):
+    """Why the absence is accepted."""
+
+    reason: Reason
+
+
+class ExcusedOut(Output):
+    """An absence that was accepted."""
+
+    session_id: UUID
+    client_id: UUID
+    accepted_at: Instant
+
+
+class DisputeIn(Input):
+    """What the client says is wrong about that night."""
+
+    text: Words
+
+
+class AnswerIn(Input):
+    """What the client will read."""
+
+    answer: Words
 
 
 def record_out(row: AttendanceRecord) -> RecordOut:
@@ -301,3 +329,50 @@ def explain_my_attendance(request: PageRequest, session_id: UUID) -> Explanation
     if page is None:
         raise _not_computed()
     return explanation_out(page)
+
+
+@edges.post(
+    "/sessions/{uuid:session_id}/attendance/{uuid:client_id}/excuse", Permission.CORRECT_ATTENDANCE, ExcusedOut,
+    status=201,
+)  # fmt: skip
+def excuse_client(request: PageRequest, session_id: UUID, client_id: UUID, body: ExcuseIn) -> ExcusedOut:
+    """Accepts an absence, before the session or after it."""
+    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    row = services.excuse_client(
+        actor=request.actor, session=session, client=_client(session, client_id), reason=body.reason,
+        now=timezone.now(),
+    )  # fmt: skip
+    return ExcusedOut(session_id=row.session_id, client_id=row.client_id, accepted_at=row.accepted_at)
+
+
+@edges.post(
+    "/sessions/{uuid:session_id}/disputes/{uuid:attendance_dispute_id}/answer",
+    Permission.CORRECT_ATTENDANCE,
+    DisputeOut,
+)
+def answer_dispute(
+    request: PageRequest, session_id: UUID, attendance_dispute_id: UUID, body: AnswerIn
+) -> DisputeOut:
+    """Answers a client who said "that night is wrong"; answered before: 409."""
+    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    row = services.answer_dispute(
+        actor=request.actor,
+        session=session,
+        dispute_id=attendance_dispute_id,
+        answer=body.answer,
+        now=timezone.now(),
+    )
+    return dispute_out(row)
+
+
+@edges.post(
+    "/my/sessions/{uuid:session_id}/attendance/disputes", Permission.OWN_ATTENDANCE, DisputeOut, status=201
+)
+def dispute_my_attendance(request: PageRequest, session_id: UUID, body: DisputeIn) -> DisputeOut:
+    """The client says "that night is wrong"; the answer says by when they hear from us. One open at a time: 409."""
+    session = session_for(request.actor, session_id, Permission.OWN_ATTENDANCE)
+    client = own_client(request.actor, Permission.OWN_ATTENDANCE, program_id=session.program_id)
+    row = services.raise_dispute(
+        actor=request.actor, session=session, client=client, text=body.text, now=timezone.now()
+    )
+    return dispute_out(row)

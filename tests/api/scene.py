@@ -13,9 +13,20 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 
 from checkins.models import Alert
-from groups.models import Client, Enrolment, LevelOfCare, Membership, Person, Series
+from groups.models import (
+    Client,
+    EmergencyContact,
+    Enrolment,
+    GroupStaff,
+    LevelOfCare,
+    Membership,
+    Person,
+    Series,
+    StaffRole,
+)
+from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
-from sessions_app.models import ClientNote, FollowUp, Session
+from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
 from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
@@ -43,6 +54,10 @@ class Scene:
     note: ClientNote
     alert: Alert
     task: FollowUp
+    dispute: AttendanceDispute
+    contact: EmergencyContact
+    place: GroupStaff
+    role: StaffRole
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -51,6 +66,8 @@ class Scene:
             "level_id": self.level.pk, "enrolment_id": self.enrolment.pk, "membership_id": self.membership.pk,
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
+            "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
+            "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -81,6 +98,14 @@ def build_scene() -> Scene:
         note=ClientNote.objects.get(session=evening, client=world.ana),
         alert=red_alert(world, world.ana, now=NOW - timedelta(hours=1)),
         task=FollowUp.objects.get(client=world.ben, session__title="Late hour"),
+        dispute=raise_dispute(
+            actor=world.actor(world.ana), session=evening, client=world.ana, text="I came at six.", now=NOW
+        ),
+        contact=EmergencyContact.objects.create(
+            program=world.program, client=world.ana, name="Rosa", phone="555-0142"
+        ),
+        place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
+        role=StaffRole.objects.get(program=world.program, person=world.records),
     )
 
 

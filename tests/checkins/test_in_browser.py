@@ -161,7 +161,9 @@ async def test_without_a_network_the_answers_wait_and_go_once(chromium: Browser,
     await page.get_by_label("Anything you want to add?").fill("canary-note")
     await page.context.set_offline(True)
     await page.get_by_role("button", name="Send").click()
-    await expect(page.get_by_text("You are offline. Your answers are not sent yet.")).to_be_visible()
+    await expect(
+        page.locator("main").get_by_text("You are offline. Your answers are not sent yet.")
+    ).to_be_visible()
     assert "canary" not in await page.evaluate(STORED)
     await page.context.set_offline(False)
     await expect(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=15_000)
@@ -231,7 +233,9 @@ async def test_what_was_typed_survives_somebody_elses_change(chromium: Browser, 
     await sync_to_async(red_alert)(world, world.ana, now=timezone.now())
     await Alert.objects.filter(pk=alert.pk).aupdate(version=7)
     await page.get_by_role("button", name="Close the alert").click()
-    await expect(page.get_by_text(re.compile("This has changed since you opened it"))).to_be_visible()
+    await expect(
+        page.locator("main").get_by_text(re.compile("This has changed since you opened it"))
+    ).to_be_visible()
     await expect(page.locator("#resolve_text")).to_have_value("She is safe.")
     assert (await Alert.objects.aget()).status == "open"
     await page.get_by_role("button", name="Close the alert").click()
