@@ -150,6 +150,16 @@ def program_for(actor: Actor, program_id: UUID, permission: Permission) -> Progr
     return one(lambda p: programs_for(actor, p), program_id, permission)
 
 
+def program_or_first(actor: Actor, program_id: UUID | None, permission: Permission) -> Program:
+    """The program that was asked for, or the first by name in which the actor may do this; NotFoundError."""
+    if program_id is not None:
+        return program_for(actor, program_id, permission)
+    found = programs_for(actor, permission).order_by("name", "pk").first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def group_for(actor: Actor, group_id: UUID, permission: Permission, *, now: datetime | None = None) -> Group:
     """The group with its program; raises NotFoundError or NotAllowedError."""
     return one(lambda p: groups_for(actor, p, now=now).select_related("program"), group_id, permission)

@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 
 from groups.forms.base import (
-    BreaksField,
     ManageForm,
+    breaks_field,
     breaks_text,
     choice_field,
     local_date_field,
     number_field,
     text_field,
+    wall_time_field,
 )
 from groups.models import Group, Program, ServiceType
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
@@ -26,18 +27,9 @@ class MoveForm(ManageForm):
     """When one meeting takes place."""
 
     starts_on = local_date_field("Date")
-    local_start = forms.TimeField(
-        label="Starts at",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="In the program's time zone.",
-    )
+    local_start = wall_time_field("In the program's time zone.")
     minutes = number_field("Length in minutes, breaks included", 1, 720)
-    breaks = BreaksField(
-        label="Breaks",
-        required=False,
-        max_length=80,
-        help_text="90+15 is a break of 15 minutes after 90 minutes.",
-    )
+    breaks = breaks_field()
 
     def starts_at(self, program: Program) -> datetime:
         """The instant that was asked for (R1)."""

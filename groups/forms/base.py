@@ -89,6 +89,12 @@ def number_field(
     )
 
 
+def wall_time_field(help_text: str) -> forms.TimeField:
+    """The local time at which a meeting starts."""
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label="Starts at", widget=widget, help_text=help_text)
+
+
 def text_field(
     label: str, most: int, *, required: bool = True, help_text: str = "", autocomplete: str = "off"
 ) -> forms.CharField:
@@ -131,6 +137,12 @@ class BreaksField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compares as text."""
         return str(initial or "") != str(data or "")
+
+
+def breaks_field() -> BreaksField:
+    """The breaks of a meeting."""
+    help_text = "90+15 is a break of 15 minutes after 90 minutes."
+    return BreaksField(label="Breaks", required=False, max_length=80, help_text=help_text)
 
 
 def breaks_text(breaks: Iterable[Iterable[int]]) -> str:

@@ -9,13 +9,14 @@ from django import forms
 
 from groups.calendars import WEEKDAYS
 from groups.forms.base import (
-    BreaksField,
     ManageForm,
+    breaks_field,
     breaks_text,
     choice_field,
     local_date_field,
     number_field,
     text_field,
+    wall_time_field,
 )
 from groups.forms.clients import client_choices, set_choices
 from groups.models import Group, Program, Series, ServiceType
@@ -122,18 +123,9 @@ class SeriesForm(ManageForm):
         "Or a rule of its own", 200, required=False,
         help_text="FREQ=MONTHLY;BYDAY=1MO for the first Monday, FREQ=WEEKLY;INTERVAL=2;BYDAY=TH for every second Thursday.",
     )  # fmt: skip
-    local_start = forms.TimeField(
-        label="Starts at",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="In the program's time zone, summer and winter alike.",
-    )
+    local_start = wall_time_field("In the program's time zone, summer and winter alike.")
     minutes = number_field("Length in minutes, breaks included", 1, 720)
-    breaks = BreaksField(
-        label="Breaks",
-        required=False,
-        max_length=80,
-        help_text="90+15 is a break of 15 minutes after 90 minutes.",
-    )
+    breaks = breaks_field()
     starts_on = local_date_field("First day")
     ends_on = local_date_field("Last day", required=False, help_text="Empty: until further notice.")
 

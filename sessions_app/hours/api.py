@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query
 
-from groups.access import client_for, group_for, own_client, program_for, programs_for
+from groups.access import client_for, group_for, own_client, program_or_first
 from groups.models import Client, Program
 from sessions_app.hours import selectors
 from sessions_app.hours.forecast import OpenSeat
@@ -176,7 +176,7 @@ def show_my_hours(request: PageRequest, wanted: Query[AnyWeek]) -> WeekOut:
 @edges.get("/hours", Permission.SEE_HOURS, Page[BoardRowOut])
 def list_hours(request: PageRequest, wanted: Query[BoardFilter]) -> Page[BoardRowOut]:
     """The week of every client in reach: worst first."""
-    program = _program(request, wanted.program)
+    program = program_or_first(request.actor, wanted.program, Permission.SEE_HOURS)
     now = timezone.now()
     if wanted.group is not None:
         group_for(request.actor, wanted.group, Permission.SEE_HOURS)
@@ -186,15 +186,6 @@ def list_hours(request: PageRequest, wanted: Query[BoardFilter]) -> Page[BoardRo
         rows = rows.filter(forecast=wanted.state)
     audit.record(actor=request.actor, action="hours.viewed", program_id=program.pk)
     return page_of(Page[BoardRowOut], selectors.worst_first(rows), wanted, row_out)
-
-
-def _program(request: PageRequest, wanted: UUID | None) -> Program:
-    if wanted is not None:
-        return program_for(request.actor, wanted, Permission.SEE_HOURS)
-    found = programs_for(request.actor, Permission.SEE_HOURS).order_by("name", "pk").first()
-    if found is None:
-        raise NotFoundError
-    return found
 
 
 @edges.get("/clients/{uuid:client_id}/hours", Permission.SEE_HOURS, WeekOut)

@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from groups.access import group_for, own_client, program_for, programs_for
-from groups.models import Program
+from groups.access import group_for, own_client, program_or_first
 from sessions_app.hours import selectors
 from sessions_app.hours.services import current_week
 from vio.common import audit
@@ -28,7 +27,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 @require_safe
 def hours_board(request: PageRequest) -> HttpResponseBase:
     """Who has met the week, is on course, needs one more, cannot reach it: worst first; any week."""
-    program = _program(request)
+    wanted = _uuid(request.GET.get("program", ""))
+    program = program_or_first(request.actor, wanted, Permission.SEE_HOURS)
     group_id = _uuid(request.GET.get("group", ""))
     if group_id is not None:
         group_for(request.actor, group_id, Permission.SEE_HOURS)
@@ -65,16 +65,6 @@ def my_week(request: PageRequest) -> HttpResponseBase:
         "now": now,
     }
     return render(request, "sessions_app/hours/my_week.html", context)
-
-
-def _program(request: PageRequest) -> Program:
-    wanted = _uuid(request.GET.get("program", ""))
-    if wanted is not None:
-        return program_for(request.actor, wanted, Permission.SEE_HOURS)
-    found = programs_for(request.actor, Permission.SEE_HOURS).order_by("name", "pk").first()
-    if found is None:
-        raise NotFoundError
-    return found
 
 
 def _day(text: str) -> date | None:
