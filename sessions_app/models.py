@@ -13,6 +13,7 @@ from sessions_app.attendance.models import (
     AttendancePolicy,
     AttendanceRecord,
     AttendanceSheet,
+    EvidenceSeal,
     Excuse,
 )
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
@@ -28,6 +29,7 @@ __all__ = [
     "ClientNote",
     "CommandResult",
     "ContactAttempt",
+    "EvidenceSeal",
     "Excuse",
     "Flag",
     "FollowUp",

@@ -18,6 +18,7 @@ from sessions_app.attendance import selectors, services
 from sessions_app.attendance.corrections import REASON_LENGTH, Changes
 from sessions_app.attendance.intervals import Interval
 from sessions_app.attendance.rules import RULE_VERSION, Status
+from sessions_app.attendance.seals import latest_head
 from sessions_app.attendance.selectors import Line, OwnPage
 from sessions_app.attendance.services.disputing import TEXT_LENGTH
 from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Session
@@ -62,7 +63,8 @@ class LineOut(Output):
 
 
 class SheetOut(Output):
-    """The sheet of a session. `group_size` counts who was held (R13); once signed it is locked."""
+    """The sheet of a session. `group_size` counts who was held (R13); once signed it is locked. `evidence_head` is the
+    SHA-256 chain over the evidence it was computed from."""
 
     session_id: UUID
     local_date: date
@@ -70,6 +72,7 @@ class SheetOut(Output):
     group_size: int
     group_size_flag: bool
     evidence_rows: int
+    evidence_head: str
     attested_at: Instant | None
     attested_by: PersonRef | None
     lines: list[LineOut]
@@ -198,6 +201,7 @@ def sheet_out(session: Session, sheet: AttendanceSheet, lines: Iterable[Line]) -
     return SheetOut(
         session_id=session.pk, local_date=session.local_date, computed_at=sheet.computed_at,
         group_size=sheet.group_size, group_size_flag=sheet.size_flag, evidence_rows=sheet.evidence_rows,
+        evidence_head=latest_head(session),
         attested_at=sheet.attested_at, attested_by=person_ref(sheet.attested_by),
         lines=[line_out(line) for line in lines],
     )  # fmt: skip

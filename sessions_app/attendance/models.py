@@ -112,6 +112,29 @@ class AttendanceSheet(models.Model):
         return f"sheet {self.pk}"
 
 
+class EvidenceSeal(models.Model):
+    """What the evidence of one session was when its attendance was computed: one link of the session's own chain.
+
+    `head` is a SHA-256 chain over the seal before it and every row of the clients' evidence (`attendance.seals`); a
+    change, removal or insertion behind the services' back is found by walking it again.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="seals")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()  # 1, 2, ... per session
+    rows = models.PositiveIntegerField()
+    head = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="evidence_seal_once")]
+
+    def __str__(self) -> str:
+        return f"seal {self.session_id} {self.number}"
+
+
 class Excuse(models.Model):
     """An excuse that staff accepted for one client and session; it turns a no_show into excused and nothing else (R7)."""
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from sessions_app.attendance.figures import Figures, SessionFacts, figures, read_client
 from sessions_app.attendance.records import stored_figures
+from sessions_app.attendance.seals import problem_of
 from sessions_app.attendance.services.finalising import facts_again
 from sessions_app.models import AttendanceRecord, Session
 from vio.common.models import AuditEntry
@@ -24,8 +25,8 @@ class Difference:
     """One stored figure that does not follow from what it should follow from."""
 
     session_id: UUID
-    client_id: UUID
-    what: str  # the column, "missing", "versions" or "correction"
+    client_id: UUID | None  # None: of the session as a whole
+    what: str  # the column, "missing", "versions", "correction" or "evidence"
     stored: str
     found: str
 
@@ -65,6 +66,8 @@ def recompute_session(session: Session) -> tuple[int, list[Difference]]:
         for client in facts.evidence
         if client not in versions
     ]
+    if (wrong := problem_of(session)) is not None:
+        found.append(Difference(session.pk, None, "evidence", *wrong))
     return sum(map(len, versions.values())), found
 
 

@@ -19,6 +19,7 @@ from sessions_app.attendance.records import (
     latest,
     stored_figures,
 )
+from sessions_app.attendance.seals import seal
 from sessions_app.attendance.services.locking import lock_if_free, lock_session
 from sessions_app.models import AttendanceRecord, AttendanceSheet, Session
 from sessions_app.signals import session_ended
@@ -62,6 +63,12 @@ def size_up(
     sheet.save()
 
 
+def _seal(session: Session, *, now: datetime) -> dict[str, str | int | None]:
+    """Seals the evidence that was computed from; what the audit entry says of it."""
+    sealed = seal(session, now=now)
+    return {} if sealed is None else {"evidence_rows": sealed.rows, "evidence_head": sealed.head}
+
+
 def _first_versions(facts: SessionFacts, *, now: datetime) -> list[AttendanceRecord]:
     return [
         computed_record(facts, client_id, figures(read_client(facts, client_id)), version=1, now=now)
@@ -87,6 +94,7 @@ def _tell(
             "clients": len(records),
             "group_size": sheet.group_size,
             "policy_version": facts.policy_version,
+            **_seal(session, now=now),
         },
     )
     announce(session, records, cause="finalised", now=now)
@@ -113,11 +121,13 @@ def refresh_session(
     AttendanceRecord.objects.bulk_create(records)
     now_latest = before | {record.client_id: record for record in records}
     size_up(sheet, session, {k: r.credited_minutes for k, r in now_latest.items()}, facts)
-    if records:
+    sealed = _seal(session, now=now)
+    if records or sealed:
         audit.record(
             actor=actor, action=f"attendance.{cause}", program_id=session.program_id, subject=session,
-            details={"clients": len(records)},
+            details={"clients": len(records), **sealed},
         )  # fmt: skip
+    if records:
         announce(session, records, cause=cause, now=now)
     return [record.client_id for record in records]
 
