@@ -10,6 +10,7 @@ _SHEET = "sessions/<uuid:session_id>/attendance/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_SHEET, views.session_attendance, name="session_attendance"),
+    path(f"{_SHEET}sheet.pdf", views.sheet_file, name="attendance_pdf"),
     path(f"{_SHEET}sign/", views.attest, name="attendance_attest"),
     path(f"{_SHEET}<uuid:client_id>/", views.line, name="attendance_line"),
     path(f"{_SHEET}<uuid:client_id>/excuse/", views.excuse, name="attendance_excuse"),

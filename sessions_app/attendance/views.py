@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +16,7 @@ from groups.models import Client
 from sessions_app.access import session_for
 from sessions_app.attendance import forms, selectors, services
 from sessions_app.attendance.corrections import IllegalTransitionError
+from sessions_app.attendance.document import sheet_pdf
 from sessions_app.attendance.rules import RULE_VERSION
 from sessions_app.models import Session
 from vio.common import audit
@@ -45,6 +46,27 @@ def session_attendance(request: PageRequest, session_id: UUID) -> HttpResponseBa
         context["people"] = selectors.expected_people(session)
         context["excused"] = selectors.excused_clients(session)
     return render(request, "sessions_app/attendance/sheet.html", context)
+
+
+@needs(Permission.SEE_ATTENDANCE)
+@require_safe
+def sheet_file(request: PageRequest, session_id: UUID) -> HttpResponseBase:
+    """The sheet as a PDF; 409 until attendance is counted. Its name tells the date and nothing of people."""
+    session = session_for(request.actor, session_id, Permission.SEE_ATTENDANCE)
+    page = selectors.sheet_page(session)
+    if page is None:
+        raise ConflictError("The attendance of this session is not counted yet.", code="not_computed_yet")
+    content = sheet_pdf(page, printed_at=timezone.now())
+    audit.record(
+        actor=request.actor, action="attendance.exported", program_id=session.program_id, subject=session,
+        details={"as": "pdf", "clients": len(page.lines)},
+    )  # fmt: skip
+    name = f"attendance-{session.local_date:%Y-%m-%d}.pdf"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @needs(Permission.ATTEST_ATTENDANCE)

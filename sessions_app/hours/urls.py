@@ -8,5 +8,6 @@ from sessions_app.hours import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("hours/", views.hours_board, name="hours_board"),
+    path("hours/week.csv", views.hours_file, name="hours_csv"),
     path("week/", views.my_week, name="my_week"),
 ]

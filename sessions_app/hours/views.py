@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from groups.access import group_for, own_client, program_or_first
 from sessions_app.hours import selectors
+from sessions_app.hours.document import hours_csv
 from sessions_app.hours.services import current_week
 from vio.common import audit
 from vio.common.errors import BadInputError, NotFoundError
@@ -44,6 +45,33 @@ def hours_board(request: PageRequest) -> HttpResponseBase:
     audit.record(actor=request.actor, action="hours.viewed", program_id=program.pk)
     template = "board_rows.html" if request.htmx else "board.html"
     return render(request, f"sessions_app/hours/{template}", {"board": board, "program": program})
+
+
+@needs(Permission.SEE_HOURS)
+@require_safe
+def hours_file(request: PageRequest) -> HttpResponseBase:
+    """The week of every client in reach as CSV; the parameters are those of the board. Each copy is on record."""
+    program = program_or_first(request.actor, _uuid(request.GET.get("program", "")), Permission.SEE_HOURS)
+    group_id = _uuid(request.GET.get("group", ""))
+    if group_id is not None:
+        group_for(request.actor, group_id, Permission.SEE_HOURS)
+    now = timezone.now()
+    day, running = _day(request.GET.get("week", "")), current_week(program, now)
+    week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
+    rows = selectors.week_rows(request.actor, program, week, now=now, group_id=group_id)
+    if state := request.GET.get("state", ""):
+        rows = rows.filter(forecast=state)
+    chosen = list(selectors.worst_first(rows))
+    audit.record(
+        actor=request.actor, action="hours.exported", program_id=program.pk,
+        details={"as": "csv", "clients": len(chosen), "week": week.first.isoformat()},
+    )  # fmt: skip
+    name = f"hours-{week.first:%Y-%m-%d}.csv"
+    return HttpResponse(
+        hours_csv(chosen),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @needs(Permission.OWN_PAGES)

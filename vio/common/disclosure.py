@@ -1,9 +1,12 @@
-"""How far back an accounting of disclosures reaches."""
+"""What leaves the house says so: the notice on exports, and how far back an accounting of disclosures reaches."""
 
 from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+
+NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+"""The short form of 42 CFR 2.32(a)(2) as amended in 2024: fixed words, on every export of clinical content (RI-5)."""
 
 
 class Basis(StrEnum):
