@@ -49,6 +49,8 @@ class Membership(models.Model):
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="memberships")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    # A make-up seat the client took for one date; theirs to give back until the group begins.
+    is_visit = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ from groups.services.programs import require_unchanged
 from groups.signals import roster_changing, timetable_changed
 from vio.common import audit
 from vio.common.actors import Actor
-from vio.common.errors import BadInputError, ConflictError
+from vio.common.errors import BadInputError, ConflictError, NotAllowedError
 from vio.common.permissions import Permission, Role
 from vio.common.realtime import ring_on_commit
 
@@ -103,21 +103,75 @@ def add_member(
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     chart, row = lock_chart(client), lock_group(group)
-    _check_new_place(row, chart, Period(starts_on, ends_on), today_of(row.program, now))
-    band = band_with(row, starts_on, ends_on)
+    period = Period(starts_on, ends_on)
+    return _place(actor, row, chart, period, now, action="membership.added")
+
+
+@transaction.atomic
+def take_visit(*, actor: Actor, group: Group, client: Client, on: date, now: datetime) -> Membership:
+    """A client takes an open seat of a group for one date, to make up for hours.
+
+    Raises NotAllowedError for anybody but the client; otherwise as `add_member`.
+    """
+    _require_self(actor, client)
+    chart, row = lock_chart(client), lock_group(group)
+    place, _ = _place(actor, row, chart, Period(on, on), now, action="membership.visit_taken", is_visit=True)
+    return place
+
+
+@transaction.atomic
+def give_back_visit(*, actor: Actor, membership: Membership, now: datetime) -> None:
+    """The client gives a seat for one date back; refused (ConflictError) once that group has begun, or for another place."""
+    _require_self(actor, membership.client)
+    chart = lock_chart(membership.client)
+    row = Membership.objects.select_for_update().filter(pk=membership.pk, is_visit=True).first()
+    if row is None:
+        raise ConflictError("This seat is not yours any more.", code="place_ended")
+    roster_changing.send(
+        sender=Membership, program_id=row.program_id, group_id=row.group_id, client_id=chart.pk,
+        from_date=row.starts_on, adding=False, now=now,
+    )  # fmt: skip
+    audit.record(
+        actor=actor, action="membership.visit_given_back", program_id=row.program_id, subject=row,
+        client_id=chart.pk, details={"group": str(row.group_id)},
+    )  # fmt: skip
+    row.delete()
+    ring_person(chart.person_id)
+
+
+def _require_self(actor: Actor, client: Client) -> None:
+    actor.require(Permission.OWN_PAGES, client.program_id)
+    if client.person_id != actor.person_id:
+        raise NotAllowedError
+
+
+def _place(
+    actor: Actor,
+    row: Group,
+    chart: Client,
+    period: Period,
+    now: datetime,
+    *,
+    action: str,
+    is_visit: bool = False,
+) -> tuple[Membership, Band]:
+    """Checks and makes a place; chart and group are locked."""
+    _check_new_place(row, chart, period, today_of(row.program, now))
+    band = band_with(row, period.first, period.last)
     if band.is_over:
         message = f"This group is full: it holds at most {band.maximum} clients."
         raise ConflictError(message, code="group_full", fields={"client": message})
     roster_changing.send(
         sender=Membership, program_id=row.program_id, group_id=row.pk, client_id=chart.pk,
-        from_date=starts_on, adding=True, now=now,
+        from_date=period.first, adding=True, now=now,
     )  # fmt: skip
     place = Membership.objects.create(
-        program_id=row.program_id, group=row, client=chart, starts_on=starts_on, ends_on=ends_on
-    )
+        program_id=row.program_id, group=row, client=chart, starts_on=period.first, ends_on=period.last,
+        is_visit=is_visit,
+    )  # fmt: skip
     audit.record(
         actor=actor,
-        action="membership.added",
+        action=action,
         program_id=row.program_id,
         subject=place,
         client_id=chart.pk,

@@ -6,7 +6,7 @@ The daily figures come from one statement (`sql.py`); this is what explains them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -49,6 +49,7 @@ class WeekReading:
     parts: tuple[Part, ...]
     dose: Dose
     booked: tuple[Planned, ...]
+    open: tuple[Planned, ...]  # seats of other groups that are offered
     outlook: Forecast
     policy: HoursPolicy  # in force on the last day: its definition stands beside the total
 
@@ -84,9 +85,12 @@ def read_week(client: Client, week: Week, *, now: datetime) -> WeekReading | Non
     days = {day for part in parts for day, minutes in part.by_date.items() if minutes}
     seats = [seat.seat(booked=True) for seat in booked]
     own = own_places([client.pk], week).get(client.pk, Own())
-    seats += offered(planned, own, first=first, last=last)
+    others = offered(planned, own, first=first, last=last)
+    seats += [seat.seat(booked=False) for seat in others]
     outlook = forecast(minutes=sum(p.minutes for p in parts), days=days, dose=dose, seats=seats)
-    return WeekReading(client, week, first, last, parts, dose, booked, outlook, versions.at(week.last))
+    return WeekReading(
+        client, week, first, last, parts, dose, booked, tuple(others), outlook, versions.at(week.last)
+    )
 
 
 def _enrolment(client: Client, week: Week) -> Enrolment | None:
@@ -148,11 +152,13 @@ def _booked(
             "session_id", flat=True
         )
     )
-    return tuple(
-        seat
-        for seat in planned
-        if first <= seat.day <= last
-        and seat.session_id not in excused
-        and any(p.group_id == seat.group_id and p.starts_on <= seat.day and (p.ends_on is None or seat.day <= p.ends_on)
-                for p in places)
-    )  # fmt: skip
+    found = []
+    for seat in planned:
+        own = [p for p in places if p.group_id == seat.group_id and _holds(p, seat.day)]
+        if own and first <= seat.day <= last and seat.session_id not in excused:
+            found.append(replace(seat, visit=all(p.is_visit for p in own)))
+    return tuple(found)
+
+
+def _holds(place: Membership, day: date) -> bool:
+    return place.starts_on <= day and (place.ends_on is None or day <= place.ends_on)

@@ -33,6 +33,7 @@ class Planned:
     time: Interval
     minutes: int
     free: bool
+    visit: bool = False  # a make-up seat of the client who reads it
 
     def seat(self, *, booked: bool) -> OpenSeat:
         """As the forecast takes it."""
@@ -81,10 +82,10 @@ def own_places(clients: Collection[UUID], week: Week) -> dict[UUID, Own]:
     return {key: Own(frozenset(found), frozenset(tracks[key])) for key, found in groups.items()}
 
 
-def offered(planned: Iterable[Planned], own: Own, *, first: date, last: date) -> list[OpenSeat]:
+def offered(planned: Iterable[Planned], own: Own, *, first: date, last: date) -> list[Planned]:
     """Open seats of other groups on the same track, inside the episode (without a track everybody fits)."""
     return [
-        seat.seat(booked=False)
+        seat
         for seat in planned
         if seat.free
         and first <= seat.day <= last

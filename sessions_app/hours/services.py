@@ -115,7 +115,7 @@ def _outlooks(program: Program, week: Week, short: Sequence[_Short], *, now: dat
 
 def _outlook(row: _Short, planned: Sequence[Planned], own: Own) -> Outlook:
     booked = [seat.seat(booked=True) for seat in planned if seat.session_id in row.sessions]
-    extra = offered(planned, own, first=row.first, last=row.last)
+    extra = [seat.seat(booked=False) for seat in offered(planned, own, first=row.first, last=row.last)]
     if row.minutes + sum(s.minutes for s in (*booked, *extra)) < row.dose.minutes:
         return Outlook.CANNOT_REACH  # said before every combination is tried
     return forecast(minutes=row.minutes, days=row.days, dose=row.dose, seats=[*booked, *extra]).outlook

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from groups.access import group_for, own_client, program_or_first
 from sessions_app.hours import selectors
 from sessions_app.hours.document import hours_csv
+from sessions_app.hours.makeup import give_seat_back, make_up_seats, take_seat
 from sessions_app.hours.services import current_week
-from vio.common import audit
-from vio.common.errors import BadInputError, NotFoundError
+from vio.common import audit, wording
+from vio.common.errors import BadInputError, ConflictError, NotFoundError
 from vio.common.http import PageRequest, needs
 from vio.common.localtime import WeekStart, week_of
 from vio.common.permissions import Permission
@@ -83,12 +85,14 @@ def my_week(request: PageRequest) -> HttpResponseBase:
     running = current_week(client.program, now)
     day = _day(request.GET.get("week", ""))
     week = running if day is None else min(week_of(day, WeekStart(client.program.week_start)), running)
+    mine = selectors.my_hours(client, now=now, week=week)
     context = {
         "client": client,
         "program": client.program,
         "week": week,
         "running": week == running,
-        "mine": selectors.my_hours(client, now=now, week=week),
+        "mine": mine,
+        "make_up": make_up_seats(mine.reading) if mine is not None and week == running else None,
         "last_weeks": selectors.last_weeks(client, before=week),
         "now": now,
     }
@@ -114,3 +118,21 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError as error:
         raise NotFoundError from error
+
+
+@needs(Permission.OWN_PAGES)
+@require_POST
+def make_up(request: PageRequest, session_id: UUID) -> HttpResponseBase:
+    """The client takes an open seat, or with `give_back` gives theirs back; a seat that is gone says so on the page."""
+    client = own_client(request.actor, Permission.OWN_PAGES)
+    act = give_seat_back if request.POST.get("give_back") else take_seat
+    try:
+        session = act(actor=request.actor, client=client, session_id=session_id, now=timezone.now())
+    except ConflictError as error:
+        messages.warning(request, error.message)
+    else:
+        zone = client.program.zone
+        when = f"{wording.local_day(session.starts_at, zone)}, {wording.clock(session.starts_at, zone)}"
+        done = "You gave back the seat" if act is give_seat_back else "You have a seat"
+        messages.success(request, f"{done}: {when}.")
+    return redirect("my_week")
