@@ -12,7 +12,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
-from groups.views import account, factors, tokens, welcome
+from groups.views import account, calendar_feed, factors, tokens, welcome
 from vio.common.http import needs
 from vio.common.permissions import Permission
 
@@ -74,6 +74,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *confirm,
     *password,
     *second_factor,
+    path("calendar/", calendar_feed.calendar, name="calendar"),
+    path("calendar/end/", calendar_feed.calendar_end, name="calendar_end"),
     path("tokens/", tokens.token_list, name="api_tokens"),
     path("tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="api_token_revoke"),
     path("everywhere/", account.sign_out_everywhere, name="sign_out_everywhere"),

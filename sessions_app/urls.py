@@ -8,6 +8,7 @@ from sessions_app import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("tonight/", views.tonight, name="tonight"),
+    path("calendar/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
     path("sessions/<uuid:session_id>/room/note/", views.room_note, name="room_note"),
     path("", include("sessions_app.manage_urls")),
     path("", include("sessions_app.room.urls")),

@@ -12,14 +12,17 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from groups.services.calendar_feeds import actor_for_feed
 from sessions_app import access
 from sessions_app.board import tonight_board
+from sessions_app.calendar import as_calendar, times_of
 from sessions_app.models import GroupNote, Session
 from sessions_app.notes import forms, services
 from vio.common import audit
-from vio.common.errors import ConflictError
+from vio.common.errors import ConflictError, NotFoundError
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
+from vio.common.scope import scope
 
 SEEN = "X-Seen"
 """The mark of what a page shows; sent back with the next question."""
@@ -102,3 +105,19 @@ def _note_state(
         "zone": session.program.zone,
     }
     return render(request, "sessions_app/room/_note_state.html", context, status=status)
+
+
+@needs(Permission.PUBLIC)
+@require_safe
+def calendar_feed(request: PageRequest, token: str) -> HttpResponseBase:
+    """Somebody's times for their calendar program, which cannot sign in: the secret in the address says whose.
+
+    Unknown and ended secrets answer 404 alike. It opens times only, with the rights the person has now.
+    """
+    actor = actor_for_feed(token, source=request.actor.source, request_id=request.request_id)
+    if actor is None:
+        raise NotFoundError
+    now = timezone.now()
+    with scope(actor.program_ids):
+        content = as_calendar(times_of(actor, now=now), now=now)
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8")

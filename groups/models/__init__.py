@@ -9,7 +9,7 @@ from groups.models.enrolment import (
     PrescribedDose,
 )
 from groups.models.groups import Group, GroupStaff, Membership, Series
-from groups.models.people import ApiToken, Invitation, Person, StaffRole
+from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
 from groups.models.throttles import SignInThrottle
 
@@ -17,6 +17,7 @@ __all__ = [
     "Agreement",
     "AgreementAcceptance",
     "ApiToken",
+    "CalendarFeed",
     "Client",
     "EmergencyContact",
     "Enrolment",

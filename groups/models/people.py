@@ -109,6 +109,19 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
 
+class CalendarFeed(models.Model):
+    """A person's secret calendar address: one at a time, stored hashed, shown once; it opens their times and nothing else."""
+
+    person = models.OneToOneField(
+        Person, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed"
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"calendar of {self.pk}"
+
+
 class ApiToken(models.Model):
     """A person's token for the API: stored hashed, shown once, revocable."""
 

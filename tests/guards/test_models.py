@@ -12,6 +12,7 @@ from vio.common.walls import own_models, program_column
 WITHOUT_PROGRAM = {
     "groups.person": "an account; what a person is, is told per program by StaffRole and Client",
     "groups.apitoken": "belongs to an account, acts with the roles of that account",
+    "groups.calendarfeed": "the hash of a secret address of a person, who may be in several programs",
     "groups.signinthrottle": "failed tries under hashed keys, before anybody is known",
     "common.heartbeat": "signs of life of our processes",
 }
