@@ -146,6 +146,10 @@ async def take_room(browser: Browser, address: str, cookies: dict[str, list[Any]
     if await join.count():
         await join.click()
         await asyncio.sleep(3)
+        if client.url.endswith("/door/"):
+            await client.screenshot(path=HERE / "door-phone-dark.png")
+            await client.locator("button[value=picture]").click()
+            await asyncio.sleep(3)
         await client.screenshot(path=HERE / "room-phone-dark.png")
     await evening.wait()
 

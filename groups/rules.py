@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,6 +31,24 @@ class Period:
         return (other.last is None or self.first <= other.last) and (
             self.last is None or other.first <= self.last
         )
+
+
+_BRIDGE = re.compile(r"[+\d][\d\s().\-]{5,38}\d")
+_ADDRESS = re.compile(r"https://[^\s/]+\.[^\s/]+(/\S*)?")
+
+
+def fallback_problems(phone: str, code: str, link: str) -> dict[str, str]:
+    """{field: why it cannot stand} for another way to meet when the room fails: a number, its code, a link; all may be empty."""
+    found = {}
+    if phone and not _BRIDGE.fullmatch(phone):
+        found["fallback_phone"] = "Write a phone number, with the area code."
+    if code and not phone:
+        found["fallback_code"] = "A code needs the number it belongs to."
+    if len(code) > 40:
+        found["fallback_code"] = "At most 40 characters, please."
+    if link and not (_ADDRESS.fullmatch(link) and len(link) <= 300):
+        found["fallback_link"] = "Write an address that begins with https://."
+    return found
 
 
 def peak(places: Iterable[Period], within: Period) -> int:

@@ -17,6 +17,7 @@ from sessions_app.followup.rules import DETERMINED_AFTER
 from sessions_app.models import RoomState, Session
 from sessions_app.notes.selectors import Debt, note_debt
 from sessions_app.room import log
+from sessions_app.room.door.fallback import Fallback, fallback_of
 from sessions_app.room.page_values import opens_at
 from sessions_app.room.state import Room
 from sessions_app.room.words import Phase, Place, Role
@@ -65,6 +66,7 @@ class BoardRow:
     can_look: bool
     flags: Sequence[BoardFlag] = ()
     debt: Debt | None = None
+    fallback: Fallback | None = None
 
     @property
     def flag_levels(self) -> list[tuple[str, int]]:
@@ -104,6 +106,7 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
             can_look=bool(actor.roles_in(session.program_id) & OBSERVERS),
             flags=[flags[client] for client in expected.get(session.pk, ()) if client in flags],
             debt=next((debt for debt in debts if debt.session.pk == session.pk), None),
+            fallback=fallback_of(session),
         )
         for session in sessions
     ]

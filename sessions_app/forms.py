@@ -46,6 +46,16 @@ class PlanForm(MoveForm):
     field_order = ["title", "service_type", "starts_on", "local_start", "minutes", "breaks"]
 
 
+class FallbackForm(ManageForm):
+    """Another way to meet when the room fails, for one meeting."""
+
+    fallback_phone = text_field("Phone bridge", 40, required=False)
+    fallback_code = text_field("Its code", 40, required=False)
+    fallback_link = text_field(
+        "Or another link", 300, required=False, help_text="An address that begins with https://."
+    )
+
+
 def move_initial(session: Session) -> dict[str, object]:
     """When the meeting is planned now, in the program's zone."""
     start = to_local(session.starts_at, session.program.zone)

@@ -21,6 +21,7 @@ from groups.views.manage import change, look
 from sessions_app import forms
 from sessions_app.access import session_for, sessions_for
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
+from sessions_app.room.door.fallback import FIELDS, set_fallback
 from sessions_app.services import policies, scheduling
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
@@ -107,6 +108,27 @@ def session_cancel(request: PageRequest, session_id: UUID) -> HttpResponseBase:
         request, program=session.program, title=f"Call off {session.title}?", make=EmptyForm, act=save,
         after=_list(session.group), back=_list(session.group), submit="Call it off", danger=True,
         done="Called off.", intro="Clients see that the program called it off. It counts against nobody.",
+    ).answer()  # fmt: skip
+
+
+@needs(GROUPS)
+@change
+def session_fallback(request: PageRequest, session_id: UUID) -> HttpResponseBase:
+    """How this one session meets when its room fails; empty, it is as the group says."""
+    session = session_for(request.actor, session_id, GROUPS)
+
+    def save(form: forms.FallbackForm) -> Session:
+        c = form.cleaned_data
+        return set_fallback(
+            actor=request.actor, session=session, phone=c["fallback_phone"], code=c["fallback_code"],
+            link=c["fallback_link"],
+        )  # fmt: skip
+
+    return FormPage(
+        request, program=session.program, title=f"If the room fails: {session.title}",
+        make=forms.FallbackForm, act=save, after=_list(session.group), back=_list(session.group),
+        saved=lambda: {name: getattr(session, name) for name in FIELDS},
+        intro="For this one meeting only. Left empty, the way written for the group is shown.",
     ).answer()  # fmt: skip
 
 

@@ -19,7 +19,9 @@ from sessions_app.attendance.models import (
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
+from sessions_app.room.door.models import DoorConfirmation, TechCheck
 from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
+from vio.common.sealed import SealedTextField
 
 __all__ = [
     "AttendanceDispute",
@@ -29,6 +31,7 @@ __all__ = [
     "ClientNote",
     "CommandResult",
     "ContactAttempt",
+    "DoorConfirmation",
     "EvidenceSeal",
     "Excuse",
     "Flag",
@@ -41,6 +44,7 @@ __all__ = [
     "RoomState",
     "Session",
     "SessionBreak",
+    "TechCheck",
     "WeekHours",
 ]
 
@@ -84,6 +88,10 @@ class Session(models.Model):
     is_rehearsal = models.BooleanField(default=False)
     # False once this one evening was moved by hand: later changes of the series leave it alone.
     follows_series = models.BooleanField(default=True)
+    # How to meet when the room fails, for this one evening; all empty: as the group says.
+    fallback_phone = models.CharField(max_length=40, blank=True, default="")
+    fallback_code = SealedTextField()
+    fallback_link = SealedTextField()
 
     class Meta:
         constraints = [

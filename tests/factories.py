@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.utils import timezone
 
 from groups.models import (
     Agreement,
@@ -23,7 +24,9 @@ from groups.models import (
     Series,
     StaffRole,
 )
-from sessions_app.models import AttendancePolicy, HoursPolicy, Session
+from sessions_app.models import AttendancePolicy, DoorConfirmation, HoursPolicy, Session
+from sessions_app.room.door.services import Whereabouts, confirm_door
+from vio.common.actors import system_actor
 from vio.common.permissions import Role
 
 _counter = itertools.count(1)
@@ -81,8 +84,9 @@ def make_staff(program: Program, role: Role, *, factor: bool = True, **fields: o
     on_call = bool(fields.pop("is_on_call", False))
     person = make_person(**{"first_name": role.value.title(), "last_name": "Staff", **fields})  # type: ignore[arg-type]
     StaffRole.objects.create(
-        program=program, person=person, role=role, credentials="LCSW", is_on_call=on_call
-    )
+        program=program, person=person, role=role, credentials="LCSW", is_on_call=on_call,
+        licensed_states=["NY"],
+    )  # fmt: skip
     if factor:
         add_second_factor(person)
     return person
@@ -146,6 +150,17 @@ def make_session(
         ends_at=starts_at + timedelta(minutes=minutes),
         **given,
     )
+
+
+WHEREABOUTS = Whereabouts("12 Elm St", "Albany", "NY", "Rosa Quill", "518-555-0102", "mother")
+
+
+def at_the_door(
+    session: Session, client: Client, *, where: Whereabouts = WHEREABOUTS, at: datetime | None = None
+) -> DoorConfirmation:
+    """The client has said where they are for this session, so that the room takes them in."""
+    now = at or timezone.now()
+    return confirm_door(actor=system_actor("test"), session=session, client=client, where=where, now=now)
 
 
 def recovery_codes_of(person: Person) -> int:

@@ -11,17 +11,19 @@ from checkins.models import CheckIn
 from groups.models import Client
 from sessions_app.access import sessions_for
 from sessions_app.models import Session
+from sessions_app.room.door.fallback import Fallback, fallback_of
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
 
 
 @dataclass(frozen=True)
 class Tonight:
-    """The next session of today, and from when its lobby lets people in."""
+    """The next session of today, from when its lobby lets people in, and another way to meet when the room fails."""
 
     session: Session
     opens_at: datetime
     can_join: bool
+    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,5 @@ def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> 
 
 def _tonight(session: Session, client: Client, now: datetime) -> Tonight:
     opens_at = session.starts_at - timedelta(minutes=client.program.lobby_opens_minutes)
-    return Tonight(session, opens_at, session.status in {"open", "live"} or opens_at <= now)
+    can_join = session.status in {"open", "live"} or opens_at <= now
+    return Tonight(session, opens_at, can_join, fallback_of(session))

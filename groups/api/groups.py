@@ -27,6 +27,9 @@ GroupName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 Track = Annotated[str, StringConstraints(max_length=60)]
 Size = Annotated[int, whole(1, 50)]
 ChatMode = Literal["off", "staff_only", "group"]
+Admission = Literal["each", "roster"]
+Bridge = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+Link = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 
 
 class GroupFilter(Paging):
@@ -47,6 +50,10 @@ class GroupOut(Output):
     min_size: int
     max_size: int
     chat_mode: str
+    admission: str
+    fallback_phone: str
+    fallback_code: str
+    fallback_link: str
     is_active: bool
     mark: str
 
@@ -60,6 +67,10 @@ class GroupIn(Input):
     min_size: Size = 2
     max_size: Size = 12
     chat_mode: ChatMode = "off"
+    admission: Admission = "each"
+    fallback_phone: Bridge = ""
+    fallback_code: Bridge = ""
+    fallback_link: Link = ""
 
 
 class GroupChange(Input):
@@ -71,6 +82,10 @@ class GroupChange(Input):
     min_size: Size = absent()
     max_size: Size = absent()
     chat_mode: ChatMode = absent()
+    admission: Admission = absent()
+    fallback_phone: Bridge = absent()
+    fallback_code: Bridge = absent()
+    fallback_link: Link = absent()
     is_active: Flag = absent()
     seen: Seen | None = None
 

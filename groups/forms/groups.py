@@ -46,6 +46,18 @@ class GroupForm(ManageForm):
     chat_mode = choice_field(
         "Chat in the room", [("off", "off"), ("staff_only", "to staff only"), ("group", "to the group")]
     )
+    admission = choice_field(
+        "Who waits at the door is let in",
+        [("each", "one by one, by a facilitator"), ("roster", "by itself, once the group has started")],
+        help_text="Somebody whom staff took out of the room is never let in by itself.",
+    )
+    fallback_phone = text_field(
+        "If the room fails: phone bridge", 40, required=False, help_text="Everybody of the group can see it, one tap away."
+    )  # fmt: skip
+    fallback_code = text_field("Its code", 40, required=False)
+    fallback_link = text_field(
+        "Or another link", 300, required=False, help_text="An address that begins with https://."
+    )
     is_active = forms.BooleanField(
         label="This group meets",
         required=False,
@@ -58,7 +70,7 @@ def group_initial(group: Group | None) -> dict[str, object]:
     if group is None:
         return {
             "service_type": "group_therapy", "min_size": 2, "max_size": 12, "chat_mode": "off",
-            "is_active": True,
+            "is_active": True, "admission": "each",
         }  # fmt: skip
     return {name: getattr(group, name) for name in GroupForm.base_fields if name != "seen"}
 

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from groups.models.programs import ServiceType
+from vio.common.sealed import SealedTextField
 
 
 class Group(models.Model):
@@ -26,6 +27,15 @@ class Group(models.Model):
         choices=[("off", "off"), ("staff_only", "to staff only"), ("group", "to the group")],
         default="off",
     )
+    admission = models.CharField(
+        max_length=8,
+        choices=[("each", "one by one"), ("roster", "by itself, once the group has started")],
+        default="each",
+    )
+    # How to meet when the room fails; a code or a link lets people in, so both are sealed.
+    fallback_phone = models.CharField(max_length=40, blank=True, default="")
+    fallback_code = SealedTextField()
+    fallback_link = SealedTextField()
     is_active = models.BooleanField(default=True)
 
     class Meta:

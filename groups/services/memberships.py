@@ -15,7 +15,7 @@ from django.db.models import Model, Q, QuerySet
 
 from groups.access import in_force
 from groups.models import Client, Group, GroupStaff, Membership, Person, Program, Series, StaffRole
-from groups.rules import ONE_DAY, PLAN_WITHIN, Band, Period
+from groups.rules import ONE_DAY, PLAN_WITHIN, Band, Period, fallback_problems
 from groups.selectors import band_with, today_of
 from groups.services.enrolment import lock_chart, ring_person
 from groups.services.programs import require_unchanged
@@ -26,7 +26,11 @@ from vio.common.errors import BadInputError, ConflictError, NotAllowedError
 from vio.common.permissions import Permission, Role
 from vio.common.realtime import ring_on_commit
 
-GROUP_FIELDS = ("name", "service_type", "track", "min_size", "max_size", "chat_mode", "is_active")
+FALLBACK_FIELDS = ("fallback_phone", "fallback_code", "fallback_link")
+GROUP_FIELDS = (
+    "name", "service_type", "track", "min_size", "max_size", "chat_mode", "admission", *FALLBACK_FIELDS,
+    "is_active",
+)  # fmt: skip
 LEADERS = (Role.FACILITATOR, Role.SUPERVISOR, Role.DIRECTOR, Role.CLINICIAN)
 
 
@@ -42,8 +46,8 @@ def save_group(
 ) -> Group:  # fmt: skip
     """Makes a group or changes one (names of `GROUP_FIELDS`); a group switched off holds no further sessions.
 
-    Raises ConflictError for a name taken or a change made meanwhile, BadInputError for a band that is no band or a
-    maximum below the clients who are in already.
+    Raises ConflictError for a name taken or a change made meanwhile, BadInputError for a band that is no band, a maximum
+    below the clients who are in already, or a fallback that nobody could call or open.
     """
     actor.require(Permission.MANAGE_GROUPS, program.pk)
     row = Group(program=program) if group is None else lock_group(group)
@@ -54,6 +58,7 @@ def save_group(
         if name in values:
             setattr(row, name, values[name])
     _check_band(row, today_of(program, now))
+    _check_fallback(row)
     try:
         with transaction.atomic():
             row.save()
@@ -82,6 +87,11 @@ def _check_band(group: Group, today: date) -> None:
     fullest = band_with(group, today, None).size - 1
     if fullest > group.max_size:
         raise BadInputError(fields={"max_size": f"{fullest} clients are in this group already."})
+
+
+def _check_fallback(group: Group) -> None:
+    if problems := fallback_problems(group.fallback_phone, group.fallback_code, group.fallback_link):
+        raise BadInputError(fields=problems)
 
 
 def _tell_timetables(group: Group, actor: Actor, now: datetime) -> None:

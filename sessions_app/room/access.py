@@ -19,6 +19,7 @@ from django.db import connection
 
 from groups.logins import stands
 from groups.models import Person
+from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
 from vio.common.errors import DomainError
@@ -31,6 +32,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not_found": "We could not find that.",
     "agreement_needed": "Please read and accept the group agreement first.",
     "session_over": "This session is over.",
+    "door_needed": "Please say where you are tonight first.",
 }
 
 
@@ -55,7 +57,8 @@ class Ticket:
 class Standing:
     """Somebody who may be in a room: who they are there, and under which names.
 
-    `due` tells that the waiting room should be open by now and is not: whoever looks opens it.
+    `due` tells that the waiting room should be open by now and is not: whoever looks opens it. `door` is what a client
+    confirmed before coming in, read at the handshake.
     """
 
     session_id: UUID
@@ -69,6 +72,7 @@ class Standing:
     roles: frozenset[ProgramRole]
     due: bool
     ended_at: datetime | None
+    door: DoorFacts | None = None
 
     def actor(self, *, source: str) -> Actor:
         """The same person as services and the audit trail know them."""

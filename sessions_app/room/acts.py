@@ -7,6 +7,8 @@ them.
 from dataclasses import dataclass
 from datetime import datetime
 
+from sessions_app.room.door.facts import DoorFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Expect:
@@ -18,10 +20,11 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Arrive:
-    """A person's connection reached the door."""
+    """A person's connection reached the door; a client's brings what they confirmed there."""
 
     name: str
     staff_name: str
+    door: DoorFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sessions_app.room import acts, log
 from sessions_app.room import events as e
 from sessions_app.room.acts import Act, Depart
-from sessions_app.room.commands import Command
+from sessions_app.room.commands import ClientAdmit, Command
 from sessions_app.room.log import Moment
 from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
 from sessions_app.room.replies import event_wire
@@ -203,8 +203,16 @@ class RoomInWork:
             subject=self.row,
             client_id=self._client_of(about) if about else None,
             reason=getattr(event, "reason_code", ""),
-            details={"person": about} if about else None,
+            details={"person": about, **self._known_question(entry, about)} if about else None,
         )
+
+    def _known_question(self, entry: Entry, about: str) -> dict[str, str]:
+        """Where somebody was let in although nobody who leads is licensed there, it stands in the trail."""
+        client = self.room.people.get(about)
+        asked = client is not None and client.door is not None and not client.door.licensed
+        if not (asked and isinstance(entry.what, ClientAdmit) and entry.what.knowingly):
+            return {}
+        return {"nobody_licensed_in": client.door.state} if client and client.door else {}
 
     # --- connections and evidence -----------------------------------------------------------------------------
 
@@ -298,4 +306,4 @@ def _kind(event: e.Event) -> str:
 
 def empty_room(session: Any) -> Room:
     """A room before anybody came, set as its group is set."""
-    return Room(chat_mode=session.group.chat_mode)
+    return Room(chat_mode=session.group.chat_mode, admission=session.group.admission)

@@ -79,13 +79,14 @@ class RoomLeave(Command):
 
 
 class ClientAdmit(_AboutClient):
-    """Let one waiting client in."""
+    """Let one waiting client in; ``knowingly`` where nobody who leads is licensed in the client's state."""
 
     type: Literal["client.admit"] = "client.admit"
+    knowingly: bool = False
 
 
 class ClientAdmitAll(Command):
-    """Let in everybody who waits and is connected."""
+    """Let in everybody who waits and is connected, and about whom no question is open."""
 
     type: Literal["client.admit_all"] = "client.admit_all"
 

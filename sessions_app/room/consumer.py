@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from sessions_app.room import joining
+from sessions_app.room.access import AccessError
 from sessions_app.room.commands import COMMANDS, SIGNALLING, Command
 from sessions_app.room.handlers import HANDLERS, prove
 from sessions_app.room.hub import Hub, hub
@@ -28,7 +29,7 @@ from vio.common.frames import FrameError, find_id, read_frame
 from vio.common.sockets import Scope, login_of, source_of
 
 _log = logs.log(__name__)
-POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED = 1008, 1013, 4409, 4403
+POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED, DOOR_NEEDED = 1008, 1013, 4409, 4403, 4428
 CLEAN = {1000, 1001}
 HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
@@ -62,12 +63,22 @@ class RoomConsumer(AsyncWebsocketConsumer):
         try:
             async with asyncio.timeout(HANDSHAKE):
                 link = await self._knock()
-        except (DomainError, TimeoutError):
-            await self.close()  # before accepting: 403, and nothing of ours is told
+        except (DomainError, TimeoutError) as error:
+            await self._turn_away(error)
             return
         self.link = link
         await self.accept()
         await self._join(link)
+
+    async def _turn_away(self, error: Exception) -> None:
+        """Before accepting: 403, and nothing of ours is told. Only who belongs here and has not said where they are tonight
+        is told so, by a code the page understands."""
+        if isinstance(error, AccessError) and error.code == "door_needed":
+            await self.accept()
+            await self.send(text_data=wire(ErrorReply(id=None, code=error.code, message=error.message)))
+            await self.close(code=DOOR_NEEDED)
+            return
+        await self.close()
 
     async def _knock(self) -> Link:
         scope = cast("Scope", self.scope)

@@ -18,6 +18,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not_locked": "The room is not locked.",
     "room_locked": "The room is locked. Unlock it to let somebody in.",
     "nobody_waiting": "Nobody is waiting.",
+    "nobody_licensed": "Nobody who leads tonight is licensed in the state this person is in.",
     "not_waiting": "This person is not waiting.",
     "not_connected": "This person is not connected right now.",
     "no_such_person": "This person is not here.",

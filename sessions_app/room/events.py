@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import ChatMode, Hears, LeaveReason, PersonId, RemovalReason, Role
 
 
@@ -205,11 +206,12 @@ class ClientExpected(_Staff):
 
 
 class ClientWaiting(_Staff):
-    """A client is at the door."""
+    """A client is at the door, in this state and with this device."""
 
     type: Literal["client.waiting"] = "client.waiting"
     name: str
     staff_name: str
+    door: DoorFacts | None = None
 
 
 class WaitingLost(_Staff):
@@ -219,9 +221,10 @@ class WaitingLost(_Staff):
 
 
 class WaitingReturned(_Staff):
-    """The waiting client is back in line."""
+    """The waiting client is back in line, at the same place."""
 
     type: Literal["waiting.returned"] = "waiting.returned"
+    door: DoorFacts | None = None
 
 
 class WaitingLeft(_Staff):

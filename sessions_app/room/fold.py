@@ -113,6 +113,7 @@ def _admitted(state: Room, event: e.ClientAdmitted) -> Room:
             place=Place.IN,
             since=event.at,
             admitted_before=True,
+            door=known.door if known else None,
         ),
     )
 
@@ -131,6 +132,11 @@ def _lost(state: Room, event: e.ConnectionLost | e.WaitingLost) -> Room:
 
 def _returned(state: Room, event: e.ConnectionReturned | e.WaitingReturned) -> Room:
     return _change(state, event.person, connected=True, lost_at=None)
+
+
+def _back_in_line(state: Room, event: e.WaitingReturned) -> Room:
+    back = _returned(state, event)
+    return back if event.door is None else _change(back, event.person, door=event.door)
 
 
 def _hand_raised(state: Room, event: e.HandRaised) -> Room:
@@ -169,6 +175,7 @@ def _expected(state: Room, event: e.ClientExpected) -> Room:
 
 
 def _waiting(state: Room, event: e.ClientWaiting) -> Room:
+    known = state.people.get(event.person)
     return _seat(
         state,
         Occupant(
@@ -178,6 +185,8 @@ def _waiting(state: Room, event: e.ClientWaiting) -> Room:
             staff_name=event.staff_name,
             place=Place.WAITING,
             since=event.at,
+            held=known.held if known else False,
+            door=event.door,
         ),
     )
 
@@ -189,7 +198,9 @@ def _to_lobby(state: Room, event: e.ClientMovedToLobby) -> Room:
 
 
 def _you_to_lobby(state: Room, event: e.ClientMovedToLobby | e.YouMovedToLobby) -> Room:
-    moved = _change(state, event.person, place=Place.WAITING, since=event.at, admitted_before=False)
+    moved = _change(
+        state, event.person, place=Place.WAITING, since=event.at, admitted_before=False, held=True
+    )
     return _without_marks(moved, event.person)
 
 
@@ -202,6 +213,7 @@ def _removed(state: Room, event: e.ClientRemoved | e.YouRemoved) -> Room:
         since=event.at,
         lost_at=None,
         admitted_before=False,
+        held=True,
     )
     return _without_marks(removed, event.person)
 
@@ -254,7 +266,7 @@ FOLDS: dict[type[e.Event], Fold] = {
     e.ClientExpected: _expected,
     e.ClientWaiting: _waiting,
     e.WaitingLost: _lost,
-    e.WaitingReturned: _returned,
+    e.WaitingReturned: _back_in_line,
     e.WaitingLeft: _gone,
     e.ClientRemoved: _removed,
     e.ClientRestored: _restored,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,10 +13,13 @@ from sessions_app.room import access, clock, snapshots
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.acts import Act, Arrive, Depart
 from sessions_app.room.batch import Entry
+from sessions_app.room.door.facts import DoorFacts
+from sessions_app.room.door.selectors import facts_of
 from sessions_app.room.errors import RoomError
 from sessions_app.room.link import TOO_SLOW, Link
 from sessions_app.room.presence import Proof
 from sessions_app.room.replies import Resumed, wire
+from sessions_app.room.words import Role
 from vio.common.permissions import Permission
 from vio.common.scope import every_program
 
@@ -26,7 +30,8 @@ OPEN_AFTER_END = timedelta(minutes=10)  # RT-3: whole session + 10 min
 
 
 def door(ticket_login: str, session_id: UUID, *, now: datetime) -> Standing:
-    """Everything that is checked before a socket is accepted (WS-2): login, second factor, membership, agreement.
+    """Everything that is checked before somebody is let near a room (WS-2): login, second factor, membership, agreement, and
+    that a client has said where they are tonight.
 
     Opens the waiting room when its time has come and nobody has looked yet. Raises AccessError.
     """
@@ -38,9 +43,20 @@ def door(ticket_login: str, session_id: UUID, *, now: datetime) -> Standing:
             raise AccessError("not_found")
         if standing.ended_at is not None and now - standing.ended_at > OPEN_AFTER_END:
             raise AccessError("session_over")
+        if standing.role is Role.CLIENT and standing.ended_at is None:
+            standing = replace(standing, door=_confirmed(standing))
         if standing.due:
             clock.open_room(Session.objects.get(pk=standing.session_id), now=now)
     return standing
+
+
+def _confirmed(standing: Standing) -> DoorFacts:
+    """What the client confirmed for this session, whenever that was: who drops is not asked again."""
+    session = Session.objects.select_related("group").get(pk=standing.session_id)
+    facts = facts_of(session, standing.client_id) if standing.client_id else None
+    if facts is None:
+        raise AccessError("door_needed")
+    return facts
 
 
 async def join(hub: Hub, link: Link, seen: Mapping[str, int] | None) -> None:
@@ -61,7 +77,8 @@ async def join(hub: Hub, link: Link, seen: Mapping[str, int] | None) -> None:
 
 async def arrive(hub: Hub, link: Link) -> None:
     """Commits the arrival. From here on the connection counts as present."""
-    arrival = Arrive(name=link.standing.name, staff_name=link.standing.staff_name)
+    who = link.standing
+    arrival = Arrive(name=who.name, staff_name=who.staff_name, door=who.door)
     link.counted = True
     outcome = await hub.committer.submit(entry(link, arrival, permission=Permission.JOIN_ROOM))
     if outcome.error is not None:

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from groups.models import Client, EmergencyContact
 from groups.selectors import leaders_on
-from sessions_app.models import Session
+from sessions_app.models import DoorConfirmation, Session
+from sessions_app.room.door.selectors import confirmed, licensed_states
 from sessions_app.selectors import expected_clients
 
 MISSING_AFTER = timedelta(minutes=15)
@@ -33,9 +34,11 @@ class EveningPlan:
 
 @dataclass(frozen=True)
 class PersonSheet:
-    """How to reach one client, and whom to call for them."""
+    """Where one client is tonight, how to reach them, and whom to call for them."""
 
     client: Client
+    tonight: DoorConfirmation | None
+    licensed: bool
     contacts: Sequence[EmergencyContact]
 
 
@@ -79,9 +82,11 @@ def host_words(session: Session) -> str:
     return " or ".join(names) or "Your facilitator"
 
 
-def sheet_of(client: Client) -> PersonSheet:
-    """The sheet of one client."""
-    return PersonSheet(client, list(client.emergency_contacts.order_by("pk")))
+def sheet_of(session: Session, client: Client) -> PersonSheet:
+    """The sheet of one client of this session."""
+    tonight = confirmed(session.pk, client.pk)
+    licensed = tonight is None or tonight.state in licensed_states(session)
+    return PersonSheet(client, tonight, licensed, list(client.emergency_contacts.order_by("pk")))
 
 
 def _as_json(pairs: Sequence[tuple[datetime | None, datetime | None]]) -> str:

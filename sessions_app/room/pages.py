@@ -19,6 +19,9 @@ from django.views.decorators.http import require_safe
 from sessions_app import access
 from sessions_app.models import Session
 from sessions_app.room.access import AccessError, Standing, Ticket, standing
+from sessions_app.room.door.fallback import fallback_of
+from sessions_app.room.door.selectors import confirmed, is_confirmed
+from sessions_app.room.door.services import READY_BEFORE
 from sessions_app.room.page_values import host_words, opens_at, plan_of, roster_of, sheet_of
 from sessions_app.room.words import RemovalReason, Role
 from sessions_app.selectors import expected_clients
@@ -93,14 +96,28 @@ def _shut(
         "opens_at": opens_at(session),
         "shell": "common/shell_staff.html" if staff else "common/shell_client.html",
         "staff": staff,
+        "fallback": fallback_of(session),
+        "door": _may_get_ready(session, seat, why, now),
     }
     return _answer(request, "shut.html", context, why)
 
 
-def _live(request: PageRequest, session: Session, seat: Standing, now: datetime) -> HttpResponse:
+def _may_get_ready(session: Session, seat: Standing | None, why: str, now: datetime) -> str:
+    """While a client waits for the door: "open" when they can say now where they are, "done" when they have."""
+    if why != "before" or seat is None or seat.client_id is None:
+        return ""
+    if is_confirmed(session.pk, seat.client_id):
+        return "done"
+    return "open" if now >= opens_at(session) - READY_BEFORE else ""
+
+
+def _live(request: PageRequest, session: Session, seat: Standing, now: datetime) -> HttpResponseBase:
     if request.htmx:  # somebody was waiting for the door on this address: it is open now
         return HttpResponse(headers={RELOAD: "true"})
     staff = seat.role is not Role.CLIENT
+    at_door = confirmed(session.pk, seat.client_id) if seat.client_id else None
+    if not staff and at_door is None:
+        return redirect("door", session_id=session.pk)
     context = {
         "here": "tonight",
         "session": session,
@@ -108,9 +125,11 @@ def _live(request: PageRequest, session: Session, seat: Standing, now: datetime)
         "plan": plan_of(session, now=now),
         "zone": session.program.zone,
         "now": now,
+        "fallback": fallback_of(session),
     }
     if not staff:
-        return _answer(request, "room.html", {**context, "host_words": host_words(session)}, "live")
+        mine = {"host_words": host_words(session), "sound_only": at_door is not None and at_door.sound_only}
+        return _answer(request, "room.html", {**context, **mine}, "live")
     return _answer(request, "console.html", {**context, **_for_console(session, seat)}, "live")
 
 
@@ -146,4 +165,5 @@ def room_person(request: PageRequest, session_id: UUID, person_id: UUID) -> Http
         subject=session,
         client_id=client.pk,
     )
-    return render(request, "sessions_app/room/_person_sheet.html", {"sheet": sheet_of(client)})
+    context = {"sheet": sheet_of(session, client), "zone": session.program.zone}
+    return render(request, "sessions_app/room/_person_sheet.html", context)

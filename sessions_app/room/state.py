@@ -5,12 +5,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import Admission, ChatMode, Phase, Place, Role
 
 
 class Occupant(BaseModel):
     """One person as the room knows them. ``staff_name`` is the full name and is shown to staff alone
-    (AZ-6).
+    (AZ-6), and so are ``door`` (what is known of them tonight) and ``held``: staff took this client out, so only
+    staff let them in again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +26,8 @@ class Occupant(BaseModel):
     since: datetime | None = None
     lost_at: datetime | None = None
     admitted_before: bool = False
+    held: bool = False
+    door: DoorFacts | None = None
 
 
 class Room(BaseModel):

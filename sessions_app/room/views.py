@@ -73,6 +73,7 @@ def chat_for(viewer: Viewer, said: Sequence[e.Event]) -> Sequence[e.Event]:
 
 
 CHAT_EVENTS = (e.ChatSent, e.StaffChatSent, e.YouWroteToStaff)
+_STAFF_ONLY = {"staff_name": "", "lost_at": None, "admitted_before": False, "held": False, "door": None}
 
 
 def _for_room(state: Room, person: str) -> Room:
@@ -83,15 +84,14 @@ def _for_room(state: Room, person: str) -> Room:
 
 
 def _as_peer(occupant: Occupant) -> Occupant:
-    hidden = {"staff_name": "", "since": None, "lost_at": None, "admitted_before": False}
-    return occupant.model_copy(update=hidden)
+    return occupant.model_copy(update={**_STAFF_ONLY, "since": None})
 
 
 def _for_self(state: Room, person: str) -> Room:
     occupant = state.people.get(person)
     if occupant is None or occupant.place is Place.EXPECTED:
         return Room(support=_own(state, person))
-    shown = {"staff_name": "", "lost_at": None, "admitted_before": False, "connected": True}
+    shown = {**_STAFF_ONLY, "connected": True}
     return Room(people={person: occupant.model_copy(update=shown)}, support=_own(state, person))
 
 

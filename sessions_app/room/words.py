@@ -55,7 +55,7 @@ class ChatMode(StrEnum):
 
 
 class Admission(StrEnum):
-    """How known clients pass from the waiting room: one by one, or by themselves once the room is open."""
+    """How known clients pass from the waiting room: one by one, or by themselves once the group has started."""
 
     EACH = "each"
     ROSTER = "roster"

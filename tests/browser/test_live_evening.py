@@ -19,7 +19,7 @@ from sessions_app.models import AttendanceRecord, GroupNote, Session, SessionBre
 from sessions_app.room import clock
 from tests.browser.server import Server
 from tests.browser.visitors import Device, Visitor, Visitors
-from tests.factories import make_client, make_session
+from tests.factories import at_the_door, make_client, make_session
 from tests.worlds import World
 from vio.common.actors import system_actor
 
@@ -54,7 +54,9 @@ class Evening:
         return f"/sessions/{self.session.pk}/room/"
 
     async def opens(self, who: Person | Client, device: Device = "phone") -> Visitor:
-        """This person goes to the room."""
+        """This person goes to the room; a client has said where they are tonight."""
+        if isinstance(who, Client):
+            await sync_to_async(at_the_door)(self.session, who)
         visitor = await self.visitors.page_for(who, device)
         await visitor.goes(self.room)
         return visitor

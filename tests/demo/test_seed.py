@@ -28,6 +28,7 @@ from sessions_app.models import (
 from sessions_app.notes.content import is_intact
 from sessions_app.room import joining
 from tests.demo.conftest import NOON
+from tests.factories import at_the_door
 from tests.groups.visitor import Visitor
 from vio.common import audit
 from vio.common.actors import system_actor
@@ -206,6 +207,7 @@ def test_each_group_has_a_session_that_can_be_joined_now() -> None:
         assert session.ends_at == NOON + timedelta(minutes=118)
         client = Client.objects.filter(memberships__group=session.group).first()
         assert client is not None
+        at_the_door(session, client, at=NOON)
         standing = joining.door(mint_login(client.person, now=NOON), session.pk, now=NOON)
         assert standing.client_id == client.pk
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from groups.actors import actor_for
 from groups.models import Client, Group, Person, Program
+from sessions_app.room.door.services import Whereabouts
 from vio.common.actors import Actor, system_actor
 from vio.common.localtime import to_instant
 from vio.common.permissions import Role
@@ -17,6 +18,8 @@ from vio.demo import cast
 from vio.demo.personas import stream
 
 SOURCE = "demo"
+WHEREABOUTS = Whereabouts("18 Harbor Lane", "Albany", "NY", "R. Adair", "518-555-0160", "sister")
+"""Where an invented client is, and whom to call for them."""
 
 
 @dataclass

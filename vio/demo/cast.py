@@ -17,6 +17,8 @@ SECRET_BYTES = 20
 
 CEDAR, LANTERN = "Cedar evening", "Lantern evening"
 TRACKS = {CEDAR: "early recovery", LANTERN: "relapse prevention"}
+BRIDGE_CODES = {CEDAR: "4417#", LANTERN: "8206#"}
+"""The code of each group's phone bridge, for an evening when the room fails."""
 CHAT_MODES = {CEDAR: "group", LANTERN: "staff_only"}
 
 

@@ -7,7 +7,7 @@ who is missing (F1), and must see what it would have seen then.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -22,12 +22,14 @@ from sessions_app.room import commands as c
 from sessions_app.room.acts import Act, Depart
 from sessions_app.room.batch import Entry
 from sessions_app.room.commands import Command
+from sessions_app.room.door.selectors import last_confirmed
+from sessions_app.room.door.services import confirm_door
 from sessions_app.room.errors import RoomError
 from sessions_app.room.presence import Proof, write_proofs
 from sessions_app.room.services import replay
 from sessions_app.room.words import RemovalReason, Role
 from vio.demo import cast, phrases
-from vio.demo.book import Book
+from vio.demo.book import WHEREABOUTS, Book
 from vio.demo.personas import Drop, Evening, evening
 
 PROVE_EVERY = timedelta(minutes=12)
@@ -219,6 +221,7 @@ def _attend(script: Script, leader: Presence, player: cast.Player, plan: Evening
     client = script.book.client(player)
     one = Presence(script, client.person_id, (client.peer_name, client.person.full_name), Role.CLIENT, client)
     arrived = start + minutes(plan.arrives)
+    _say_where(script, player, client, arrived)
     one.connects(arrived)
     ready = start - minutes(9.5)
     admitted = max(arrived, ready) + timedelta(seconds=random.randint(12, 75))
@@ -231,6 +234,15 @@ def _attend(script: Script, leader: Presence, player: cast.Player, plan: Evening
             one.is_lost(drop, at, cause="server" if trouble and drop.at == 71.0 else "dropped")
     _go(script, one, leader, plan, end)
     _take_part(script, one, leader, plan, end)
+
+
+def _say_where(script: Script, player: cast.Player, client: Client, at: datetime) -> None:
+    """At the first evening; from then on the door page is filled in, and one tap is enough."""
+    if last_confirmed(client) is not None:
+        return
+    street = script.book.stream("door", player.email).randint(2, 240)
+    where = replace(WHEREABOUTS, address=f"{street} Harbor Lane")
+    confirm_door(actor=script.book.actor(player), session=script.session, client=client, where=where, now=at)
 
 
 def _end_of(plan: Evening, start: datetime, ended_at: datetime) -> datetime:

@@ -106,7 +106,10 @@ def give_factor(person: Person) -> None:
 
 def _found_group(book: Book, name: str, now: datetime) -> Group:
     group = make_week(actor=book.house, program=book.program, group_name=name, starts_on=book.began, now=now)
-    values = {"track": cast.TRACKS[name], "chat_mode": cast.CHAT_MODES[name], "min_size": 4, "max_size": 12}
+    values = {
+        "track": cast.TRACKS[name], "chat_mode": cast.CHAT_MODES[name], "min_size": 4, "max_size": 12,
+        "fallback_phone": "555-0190", "fallback_code": cast.BRIDGE_CODES[name],
+    }  # fmt: skip
     group = save_group(actor=book.house, program=book.program, values=values, now=now, group=group)
     for member in cast.STAFF:
         for led, role in member.leads:

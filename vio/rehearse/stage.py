@@ -10,12 +10,14 @@ from groups.models import Client, Group, GroupStaff, Person, StaffRole
 from groups.selectors import today_of
 from sessions_app.followup.rules import DETERMINED_AFTER
 from sessions_app.models import Session
+from sessions_app.room.door.services import confirm_door
 from sessions_app.selectors import expected_clients
 from sessions_app.services.scheduling import move_session, plan_session
 from vio.common.actors import system_actor
 from vio.common.errors import ConflictError
 from vio.common.scope import every_program
 from vio.demo import cast
+from vio.demo.book import WHEREABOUTS
 from vio.demo.founding import find_program
 from vio.demo.live import ensure_live, free_time
 from vio.rehearse.extras import extra_groups
@@ -156,8 +158,14 @@ def _stage(session: Session, now: datetime) -> Stage:
         misses_known=session.misses_found_at is not None,
         leader=_player(by_role["facilitator"], now),
         helper=None if helper is None else _player(helper, now),
-        clients=tuple(_player(c.person, now, c) for c in _expected(session)),
+        clients=tuple(_at_the_door(session, c, now) for c in _expected(session)),
     )
+
+
+def _at_the_door(session: Session, client: Client, now: datetime) -> Player:
+    """A client who has said where they are tonight, as the room asks of everybody."""
+    confirm_door(actor=ACTOR, session=session, client=client, where=WHEREABOUTS, now=now)
+    return _player(client.person, now, client)
 
 
 def _expected(session: Session) -> list[Client]:

@@ -10,6 +10,7 @@ from sessions_app.room.rules.case import (
     require_host,
     require_live,
 )
+from sessions_app.room.rules.door import admit_waiting
 from sessions_app.room.words import Phase, Place
 
 
@@ -35,7 +36,8 @@ def start_room(case: Case, command: c.RoomStart) -> Events:
     require_live(case)
     if case.state.phase is not Phase.LOBBY:
         raise RoomError("already_started")
-    return [e.RoomStarted(at=case.now, by=case.me)]
+    started: Events = [e.RoomStarted(at=case.now, by=case.me)]
+    return started if case.state.locked else started + admit_waiting(case)
 
 
 def break_start(case: Case, command: c.BreakStart) -> Events:
@@ -84,4 +86,5 @@ def unlock_room(case: Case, command: c.RoomUnlock) -> Events:
     require_live(case)
     if not case.state.locked:
         raise RoomError("not_locked")
-    return [e.RoomUnlocked(at=case.now, by=case.me)]
+    unlocked: Events = [e.RoomUnlocked(at=case.now, by=case.me)]
+    return unlocked if case.state.phase is Phase.LOBBY else unlocked + admit_waiting(case)

@@ -22,6 +22,11 @@ def _let_in(case: Case, person: str, name: str) -> Events:
     ]
 
 
+def _is_asked_about(client: Occupant) -> bool:
+    """Whether staff must decide knowingly: nobody who leads tonight is licensed where this client is."""
+    return client.door is not None and not client.door.licensed
+
+
 def admit(case: Case, command: c.ClientAdmit) -> Events:
     require_host(case)
     require_live(case)
@@ -30,6 +35,8 @@ def admit(case: Case, command: c.ClientAdmit) -> Events:
         raise RoomError("room_locked")
     if not client.connected:
         raise RoomError("not_connected")
+    if _is_asked_about(client) and not command.knowingly:
+        raise RoomError("nobody_licensed")
     return _let_in(case, client.id, client.name)
 
 
@@ -41,7 +48,21 @@ def admit_all(case: Case, command: c.ClientAdmitAll) -> Events:
     ready = [person for person in case.state.at(Place.WAITING) if person.connected]
     if not ready:
         raise RoomError("nobody_waiting")
-    return [event for person in ready for event in _let_in(case, person.id, person.name)]
+    clear = [person for person in ready if not _is_asked_about(person)]
+    if not clear:
+        raise RoomError("nobody_licensed")
+    return [event for person in clear for event in _let_in(case, person.id, person.name)]
+
+
+def admit_waiting(case: Case) -> Events:
+    """Everybody whom the policy lets in by itself, from the start on: never one whom staff took out, nor one about whom
+    staff must decide.
+    """
+    if case.state.admission is not Admission.ROSTER:
+        return []
+    ready = [person for person in case.state.at(Place.WAITING) if person.connected]
+    by_itself = [person for person in ready if not person.held and not _is_asked_about(person)]
+    return [event for person in by_itself for event in _let_in(case, person.id, person.name)]
 
 
 def remove(case: Case, command: c.ClientRemove) -> Events:
@@ -95,31 +116,38 @@ def arrive(case: Case, act: acts.Arrive) -> Events:
     if known is not None and known.place is Place.REMOVED:
         raise RoomError("removed")
     if known is not None and known.place in (Place.IN, Place.WAITING):
-        return _come_back(case, known)
+        return _come_back(case, act, known)
     if case.actor.role is not Role.CLIENT:
         return [e.StaffJoined(at=case.now, person=case.me, name=act.name, role=case.actor.role)]
     require_live(case)
     return _come_in(case, act, known)
 
 
-def _come_back(case: Case, known: Occupant) -> Events:
+def _come_back(case: Case, act: acts.Arrive, known: Occupant) -> Events:
     if known.connected:
         return []
     if known.place is Place.IN:
         return [e.ConnectionReturned(at=case.now, person=known.id)]
-    return [e.WaitingReturned(at=case.now, person=known.id)]
+    back: Events = [e.WaitingReturned(at=case.now, person=known.id, door=act.door)]
+    return back + _let_in(case, case.me, known.name) if _passes(case, act, known) else back
 
 
 def _come_in(case: Case, act: acts.Arrive, known: Occupant | None) -> Events:
     if known is not None and known.admitted_before:
         return _let_in(case, case.me, act.name)
     waiting: Events = [
-        e.ClientWaiting(at=case.now, person=case.me, name=act.name, staff_name=act.staff_name),
+        e.ClientWaiting(at=case.now, person=case.me, name=act.name, staff_name=act.staff_name, door=act.door),
         e.YouWaiting(at=case.now, person=case.me, name=act.name),
     ]
-    if case.state.admission is Admission.ROSTER and not case.state.locked:
-        return waiting + _let_in(case, case.me, act.name)
-    return waiting
+    return waiting + _let_in(case, case.me, act.name) if _passes(case, act, known) else waiting
+
+
+def _passes(case: Case, act: acts.Arrive, known: Occupant | None) -> bool:
+    """Whether the policy lets this client in by itself now: the group runs, the room is not locked, no question is open."""
+    runs = case.state.phase in (Phase.RUNNING, Phase.BREAK) and not case.state.locked
+    held = known is not None and known.held
+    licensed = act.door is None or act.door.licensed
+    return case.state.admission is Admission.ROSTER and runs and not held and licensed
 
 
 def lose(case: Case, act: acts.Lose) -> Events:

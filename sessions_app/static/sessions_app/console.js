@@ -4,6 +4,7 @@ import { announce } from "../common/js/live.js";
 import { toast } from "../common/js/toast.js";
 import { Chat } from "./room/chat.js";
 import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
+import { isAskedAbout, putDoor } from "./room/doormarks.js";
 import { putBadge, putName } from "./room/faces.js";
 import { Line } from "./room/link.js";
 import { keepNote } from "./room/note.js";
@@ -28,6 +29,7 @@ setClock(page.dataset.now ?? "");
 let view = null;
 let lostAt = 0;
 let removing = "";
+let askedAbout = "";
 
 const noteBox = page.querySelector("[data-note-box]");
 const unsaved = noteBox ? keepNote(noteBox) : () => false;
@@ -119,15 +121,16 @@ function drawWaiting({ room }) {
   const waiting = inPlace(room, "waiting");
   keep(slot(page, "waiting"), waiting, (person) => person.id, (person) => {
     const row = fromTemplate("t-waiting");
-    slot(row, "admit")?.addEventListener("click", () => line.act("client.admit", { person: person.id }));
+    slot(row, "admit")?.addEventListener("click", () => admit(person.id));
     return row;
   }, (element, person) => {
     putName(element, fullName(person));
+    putDoor(slot(element, "door"), person.door);
     const button = /** @type {HTMLButtonElement | null} */ (slot(element, "admit"));
     button?.setAttribute("aria-label", `Admit ${fullName(person)}`);
     button?.toggleAttribute("disabled", !person.connected || room.locked);
   });
-  const ready = waiting.filter((person) => person.connected).length;
+  const ready = waiting.filter((person) => person.connected && !isAskedAbout(person)).length;
   show(slot(page, "nobody-waiting"), waiting.length === 0 && !room.locked);
   show(page.querySelector("[data-act=admit-all]"), ready > 0 && !room.locked);
   count("waiting-count", waiting.length);
@@ -254,7 +257,7 @@ function drawTimes(over) {
 
 /** @param {string} kind @param {string} person */
 function doFor(kind, person) {
-  if (kind === "admit") line.act("client.admit", { person });
+  if (kind === "admit") admit(person);
   if (kind === "lobby") line.act("client.to_lobby", { person });
   if (kind === "restore") line.act("client.restore", { person });
   if (kind === "sheet") openSheet(person);
@@ -264,6 +267,19 @@ function doFor(kind, person) {
     /** @type {HTMLFormElement} */ (slot(page, "remove-form")).reset();
     openDialog("remove");
   }
+}
+
+/** Lets somebody in; where nobody who leads is licensed in their state, it is asked once more. @param {string} person */
+function admit(person) {
+  const known = view?.room.people[person];
+  if (!isAskedAbout(known)) {
+    line.act("client.admit", { person });
+    return;
+  }
+  askedAbout = person;
+  setText(slot(page, "unlicensed-name"), nameOf(person));
+  setText(slot(page, "unlicensed-state"), known?.door?.state ?? "");
+  openDialog("unlicensed");
 }
 
 /** How to reach a client: asked for when it is needed, and each look is recorded. @param {string} person */
@@ -283,6 +299,10 @@ onPress(page, "start", () => line.act("room.start"));
 onPress(page, "break", () => line.act("room.break_start"));
 onPress(page, "resume", () => line.act("room.break_end"));
 onPress(page, "lock", () => line.act(view?.room.locked ? "room.unlock" : "room.lock"));
+onPress(page, "admit-knowingly", () => {
+  /** @type {HTMLDialogElement} */ (document.getElementById("unlicensed")).close();
+  line.act("client.admit", { person: askedAbout, knowingly: true });
+});
 onPress(page, "admit-all", () => line.act("client.admit_all"));
 onPress(page, "end", () => {
   const here = view ? inPlace(view.room, "in").filter((person) => person.role === "client").length : 0;

@@ -5,7 +5,7 @@ import { Chat } from "./room/chat.js";
 import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
 import { putName } from "./room/faces.js";
 import { Line } from "./room/link.js";
-import { at, breakOver, clock, now, nth, setClock, spans, wallTime } from "./room/times.js";
+import { at, breakOver, clock, now, nth, setClock, span, spans, wallTime } from "./room/times.js";
 
 /** @typedef {import("./room_view.js").View} View @typedef {import("./room_view.js").Event} Event @typedef {import("./room_view.js").Occupant} Occupant */
 
@@ -17,7 +17,8 @@ setClock(page.dataset.now ?? "");
 /** @type {View | null} */
 let view = null;
 let finished = ""; // the screen of an evening that is over for this page
-let cut = false; // the connection was lost while waiting
+/** @type {{at: number, since: string | null, back: number} | null} the last loss while waiting: when, from which place, when back */
+let cut = null;
 let steppedOut = false;
 let answered = false;
 let waking = false;
@@ -34,7 +35,7 @@ const chat = new Chat(page, line);
 function heard(event, seen) {
   if (event.type === "chat.sent") chat.heard(event, seen);
   if (event.type === "you.moved_to_lobby") steppedOut = true;
-  if (event.type === "you.admitted") { steppedOut = false; cut = false; announce("You are in the room."); }
+  if (event.type === "you.admitted") { steppedOut = false; cut = null; announce("You are in the room."); }
   if (event.type === "you.were_answered") { answered = true; announce("Your facilitator has seen that you need help."); }
   if (event.type === "break.started") announce("The group is on a break.");
   if (event.type === "break.ended") announce("The break is over.");
@@ -54,7 +55,8 @@ function finish(screen) {
 /** @param {import("../common/js/socket.js").State} state @param {number} code */
 function changed(state, code) {
   const me = view?.room.people[view.me.person];
-  if (state === "reconnecting" && me?.place === "waiting") cut = true;
+  if (state === "reconnecting" && me?.place === "waiting" && (!cut || cut.back)) cut = { at: now(), since: me.since, back: 0 };
+  if (state === "live" && cut && !cut.back) cut.back = now();
   if (state === "closed" && !finished) finished = code === 4409 ? "elsewhere" : view?.room.phase === "ended" ? "ended" : "closed";
   draw();
 }
@@ -102,8 +104,10 @@ function drawWaiting() {
     setText(eyebrow, "A short pause");
     setText(title, "You were asked to step out for a moment");
   } else if (cut) {
-    setText(eyebrow, "Your place is kept");
-    setText(title, line.state === "live" ? "You were disconnected. You are back in line." : "You were disconnected");
+    const me = view?.room.people[view.me.person];
+    const same = !cut.back || me?.since === cut.since; // after a long time away the place in line is given up: say so
+    setText(eyebrow, same ? "Your place is kept" : "You are in line again");
+    setText(title, cut.back ? `You were disconnected for ${span(cut.back - cut.at)}. ${same ? "You are back in line." : "Your place was given up, so you are at the end of the line."}` : "You were disconnected");
   } else {
     setText(eyebrow, "At the door");
     setText(title, "You are in the lobby");

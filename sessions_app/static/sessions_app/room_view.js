@@ -3,6 +3,8 @@
 // The same fold as the server's (RT-4): a snapshot and its later events give what a new snapshot would say.
 
 /**
+ * @typedef {{state: string, licensed: boolean, sound_only: boolean, camera: string, microphone: string, speaker: string, connection: string}} Door
+ *
  * @typedef {object} Occupant
  * @property {string} id
  * @property {string} role
@@ -13,6 +15,8 @@
  * @property {string | null} since
  * @property {string | null} lost_at
  * @property {boolean} admitted_before
+ * @property {boolean} [held] staff took this client out: only staff let them in again
+ * @property {Door | null} [door] for staff: where the client is tonight and how their device did
  *
  * @typedef {object} Room
  * @property {string} phase closed, lobby, running, break or ended
@@ -56,7 +60,7 @@ export function at(room, place) {
 /** @param {Room} room @param {View["me"]} me @returns {Room} */
 function cutDown(room, me) {
   if (me.sees === "all") return room;
-  const hidden = { staff_name: "", lost_at: null, admitted_before: false };
+  const hidden = { staff_name: "", lost_at: null, admitted_before: false, held: false, door: null };
   /** @type {Record<string, Occupant>} */
   const people = {};
   for (const person of Object.values(room.people)) {
@@ -78,7 +82,7 @@ function seat(room, event, facts) {
   /** @type {Occupant} */
   const occupant = {
     id: event.person, role: "client", name: event.name, staff_name: known?.staff_name ?? "", place: "in", connected: true,
-    since: event.at, lost_at: null, admitted_before: false, ...facts,
+    since: event.at, lost_at: null, admitted_before: false, held: false, door: known?.door ?? null, ...facts,
   };
   return { ...room, people: { ...room.people, [event.person]: occupant } };
 }
@@ -96,7 +100,7 @@ function gone(room, event) {
 
 /** @param {Room} room @param {Event} event @returns {Room} */
 function removed(room, event) {
-  return change(gone(room, event), event.person, { place: "removed", admitted_before: false });
+  return change(gone(room, event), event.person, { place: "removed", admitted_before: false, held: true });
 }
 
 /** @param {Room} room @param {Event} event @returns {Room} */
@@ -109,9 +113,15 @@ function returned(room, event) {
   return change(room, event.person, { connected: true, lost_at: null });
 }
 
+/** Back in line, perhaps with newer facts. @param {Room} room @param {Event} event @returns {Room} */
+function backInLine(room, event) {
+  const back = returned(room, event);
+  return event.door ? change(back, event.person, { door: event.door }) : back;
+}
+
 /** @param {Room} room @param {Event} event @returns {Room} */
 function steppedOut(room, event) {
-  const moved = change(room, event.person, { place: "waiting", since: event.at, admitted_before: false });
+  const moved = change(room, event.person, { place: "waiting", since: event.at, admitted_before: false, held: true });
   return unmark(moved, event.person);
 }
 
@@ -152,7 +162,7 @@ export const FOLDS = {
   "room.locked": (room) => ({ ...room, locked: true }),
   "room.unlocked": (room) => ({ ...room, locked: false }),
   "chat.mode_changed": (room, event) => ({ ...room, chat_mode: event.mode }),
-  "staff.joined": (room, event) => seat(room, event, { role: event.role, staff_name: "" }),
+  "staff.joined": (room, event) => seat(room, event, { role: event.role, staff_name: "", door: null }),
   "staff.left": gone,
   "client.admitted": (room, event) => seat(room, event, { admitted_before: true }),
   "client.left": gone,
@@ -164,10 +174,13 @@ export const FOLDS = {
   "client.unmuted": (room, event) => ({ ...room, muted: room.muted.filter((person) => person !== event.person) }),
   "everyone.muted": (room) => ({ ...room, muted: [...new Set([...room.muted, ...clientsInside(room)])] }),
   "client.expected": (room, event) =>
-    seat(room, event, { place: "expected", connected: false, since: null, staff_name: event.staff_name }),
-  "client.waiting": (room, event) => seat(room, event, { place: "waiting", staff_name: event.staff_name }),
+    seat(room, event, { place: "expected", connected: false, since: null, staff_name: event.staff_name, door: null }),
+  "client.waiting": (room, event) =>
+    seat(room, event, {
+      place: "waiting", staff_name: event.staff_name, held: room.people[event.person]?.held ?? false, door: event.door ?? null,
+    }),
   "waiting.lost": lost,
-  "waiting.returned": returned,
+  "waiting.returned": backInLine,
   "waiting.left": gone,
   "client.removed": removed,
   "client.restored": (room, event) => change(room, event.person, { place: "gone", since: event.at }),

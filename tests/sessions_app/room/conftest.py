@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sessions_app.room import upkeep
 from sessions_app.room.hub import Hub, forget_hub, hub
-from tests.factories import make_session
+from tests.factories import at_the_door, make_session
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World, build_world
 
@@ -25,6 +25,8 @@ def live(transactional_db: None) -> LiveRoom:
     room = LiveRoom(world, session, now=now)
     for who in everybody(world):
         room.login(who)
+    for client in (world.ana, world.ben):
+        at_the_door(session, client, at=now)
     return room
 
 

@@ -16,7 +16,7 @@ from sessions_app.followup.rules import DETERMINED_AFTER
 from sessions_app.models import GroupNote, RoomState, Session, SessionBreak
 from sessions_app.room.commands import BreakStart, RoomEnd, SupportRequest
 from sessions_app.room.page_values import MISSING_AFTER
-from tests.factories import LONG_AGO, MONDAY_START, make_session
+from tests.factories import LONG_AGO, MONDAY_START, at_the_door, make_session
 from tests.sessions_app.room.live import LiveRoom, person_of
 from tests.worlds import World
 from vio.common.models import AuditEntry
@@ -40,7 +40,10 @@ def page(who: Person | Client, session: Session, at: datetime = DURING, **header
 
 @pytest.fixture
 def session(world: World) -> Session:
-    return make_session(world.group, status="open", opened_at=MONDAY_START - timedelta(minutes=15))
+    opened = make_session(world.group, status="open", opened_at=MONDAY_START - timedelta(minutes=15))
+    for client in (world.ana, world.ben):
+        at_the_door(opened, client, at=DURING)
+    return opened
 
 
 # --- who sees what ------------------------------------------------------------------------------------------
@@ -302,6 +305,7 @@ def test_a_signed_note_is_shown_as_signed(world: World, session: Session) -> Non
 
 def test_the_live_room_and_its_end_are_told_by_the_same_address(world: World) -> None:
     room = LiveRoom(world).running_with(world.ana)
+    at_the_door(room.session, world.ana, at=room.now)
     room.arrives(world.ben)
     room.ok(world.ana, SupportRequest(id=uuid4()))
     room.ok(world.facilitator, BreakStart(id=uuid4()))

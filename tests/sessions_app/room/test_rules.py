@@ -163,8 +163,12 @@ class TestDoor:
 
     def test_known_clients_pass_by_themselves_when_the_room_is_set_so(self) -> None:
         evening = Evening(Room(admission=Admission.ROSTER))
-        evening.does(HOUSE, acts.OpenDue())
-        assert kinds(evening.does(ALICE, arrive(ALICE)))[-1] == "you.admitted"
+        evening.does(FAY, arrive(FAY))
+        evening.does(FAY, c.RoomOpen(id=ID))
+        assert kinds(evening.does(ALICE, arrive(ALICE)))[-1] == "you.waiting"
+        started = evening.does(FAY, c.RoomStart(id=ID))
+        assert kinds(started) == ["room.started", "client.admitted", "you.admitted"]
+        assert kinds(evening.does(BEN, arrive(BEN)))[-1] == "you.admitted"
 
     def test_nobody_comes_before_the_opening_but_staff(self) -> None:
         evening = Evening()

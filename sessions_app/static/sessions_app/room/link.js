@@ -8,6 +8,7 @@ import { show } from "./dom.js";
 
 const SIGNED_OUT = 4401;
 const GOODBYE = 1000;
+const DOOR_NEEDED = 4428;
 const HERE_EVERY = 4 * 60_000;
 
 /** The server turns a handshake away without saying why: ask the page. A room that is over shows what comes after. */
@@ -57,6 +58,7 @@ export class Line {
   changed(state, code) {
     this.state = state;
     this.code = code;
+    if (code === DOOR_NEEDED) location.reload(); // this address leads to the door page
     if (code === SIGNED_OUT && !this.page.unsaved?.()) location.reload(); // to the sign-in page, and back here afterwards
     if (state === "reconnecting" && this.wasLive) announce("Your connection was lost. We are trying again.");
     if (state === "live" && this.wasLive) announce("You are connected again.");

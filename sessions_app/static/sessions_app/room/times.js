@@ -37,6 +37,13 @@ export function length(ms) {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
 }
 
+/** @param {number} ms @returns {string} "1 second", "40 seconds", "1 minute", "4 minutes" */
+export function span(ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const [many, word] = seconds < 90 ? [seconds, "second"] : [Math.round(seconds / 60), "minute"];
+  return `${many} ${word}${many === 1 ? "" : "s"}`;
+}
+
 /** @param {number} place 1, 2, 3 @returns {string} "1st" */
 export function nth(place) {
   const tens = place % 100;

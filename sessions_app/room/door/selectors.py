@@ -1,0 +1,66 @@
+"""Reads of the door: what was confirmed for a session, what stands in the form before, what staff see."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from groups.models import Client, Person, StaffRole
+from groups.selectors import leaders_on
+from sessions_app.models import DoorConfirmation, Session, TechCheck
+from sessions_app.room.door.facts import Check, DoorFacts
+from sessions_app.selectors import expected_clients
+
+
+def confirmed(session_id: UUID, client_id: UUID) -> DoorConfirmation | None:
+    """What the client confirmed for this session, the latest of it; None before they did."""
+    rows = DoorConfirmation.objects.filter(session=session_id, client=client_id)
+    return rows.order_by("-at").first()
+
+
+def is_confirmed(session_id: UUID, client_id: UUID) -> bool:
+    """Whether the client has been through the door of this session; once is enough for the whole evening."""
+    return DoorConfirmation.objects.filter(session=session_id, client=client_id).exists()
+
+
+def last_confirmed(client: Client) -> DoorConfirmation | None:
+    """What the client confirmed last, in any session."""
+    return DoorConfirmation.objects.filter(client=client).order_by("-at").first()
+
+
+def facts_of(session: Session, client_id: UUID) -> DoorFacts | None:
+    """What staff see of a client at the door; None for one who has not confirmed where they are."""
+    rows = DoorConfirmation.objects.filter(session=session.pk, client=client_id).order_by("-at")
+    door = rows.values("state", "sound_only").first()
+    if door is None:
+        return None
+    check = TechCheck.objects.filter(session=session.pk, client=client_id).first()
+    parts = {part: Check(getattr(check, part)) for part in PARTS} if check else {}
+    return DoorFacts(
+        state=door["state"],
+        licensed=door["state"] in licensed_states(session),
+        sound_only=door["sound_only"],
+        **parts,
+    )
+
+
+PARTS = ("camera", "microphone", "speaker", "connection")
+"""The parts of the tech check, as columns and as fields."""
+
+
+def licensed_states(session: Session) -> frozenset[str]:
+    """The states in which somebody who leads this session is licensed."""
+    leaders = leaders_on(session.group, session.local_date).exclude(role="observer")
+    roles = StaffRole.objects.filter(
+        program=session.program_id, person__in=leaders.values("person"), withdrawn_at=None
+    )
+    return frozenset(state for states in roles.values_list("licensed_states", flat=True) for state in states)
+
+
+def names_in_use(session: Session, client: Client) -> frozenset[str]:
+    """The names that others of this session go by, in small letters: nobody may take one of them."""
+    others = [other.peer_name for other in expected_clients(session) if other.pk != client.pk]
+    leaders = Person.objects.filter(pk__in=leaders_on(session.group, session.local_date).values("person"))
+    return frozenset(
+        name.casefold()
+        for name in [*others, *(n for p in leaders for n in (p.short_name, p.full_name, p.first_name))]
+    )
