@@ -21,6 +21,7 @@ from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.models import Session
 from sessions_app.notes import api as notes
+from sessions_app.room.door import api as door
 from sessions_app.selectors import client_sessions, staff_sessions
 from sessions_app.services.scheduling import cancel_session, move_session, plan_session
 from vio.common.api.edges import Edges
@@ -32,6 +33,7 @@ from vio.common.permissions import Permission
 edges = Edges("sessions")
 ROUTERS: tuple[Router, ...] = (
     edges.router,
+    door.edges.router,
     attendance.edges.router,
     hours.edges.router,
     followup.edges.router,

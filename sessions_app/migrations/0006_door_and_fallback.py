@@ -10,7 +10,7 @@ import vio.common.sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("groups", "0004_admission_and_fallback"),
+        ("groups", "0006_admission_and_fallback"),
         ("sessions_app", "0005_evidence_seals"),
     ]
 

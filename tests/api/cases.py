@@ -28,7 +28,7 @@ class Case:
 
     def filled(self, scene: Scene) -> str:
         """The address with the scene's rows."""
-        return self.path.format(**scene.ids(), tomorrow=scene.tomorrow.pk)
+        return self.path.format(**scene.ids(), tomorrow=scene.tomorrow.pk, late=scene.late.pk)
 
     def sent(self, scene: Scene) -> Any:
         """The body."""
@@ -142,6 +142,14 @@ WHEN = (
     Case("change_session_time", "PUT", "/sessions/{tomorrow}/time", "supervisor", unfit="facilitator",
          stranger="lakeside_admin", body=fixed(starts_at="2026-04-14T22:30:00Z", minutes=60)),
     Case("list_my_sessions", "GET", "/my/sessions", "ana", unfit="facilitator"),
+    Case("show_my_door", "GET", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo"),
+    Case("confirm_my_door", "PUT", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo",
+         body=fixed(address="12 Elm St", city="Albany", state="NY", sound_only=True)),
+    Case("record_my_check", "PUT", "/my/sessions/{late}/check", "ana", unfit="supervisor", stranger="cleo",
+         body=fixed(camera="ok", microphone="problem", round_trip_ms=80)),
+    Case("show_fallback", "GET", "/sessions/{session_id}/fallback", "facilitator", stranger="other_facilitator"),
+    Case("change_fallback", "PUT", "/sessions/{tomorrow}/fallback", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(phone="518-555-0190", code="4417#")),
     Case("show_sheet", "GET", "/sessions/{session_id}/attendance", "records", stranger="other_facilitator"),
     Case("explain_attendance", "GET", "/sessions/{session_id}/attendance/{client_id}", "records",
          stranger="lakeside_clinician"),

@@ -51,6 +51,7 @@ class Scene:
     series: Series
     held: Session
     tomorrow: Session
+    late: Session
     note: ClientNote
     alert: Alert
     task: FollowUp
@@ -83,7 +84,7 @@ def build_scene() -> Scene:
     sat(evening, world.ana, 0, 90)
     finalised(evening)
     notes.open_notes(actor=world.actor(world.facilitator), session=evening, now=NOW)
-    make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
+    late = make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
     misses.raise_missed(actor=system_actor("test"), now=NOW)
     enrolment = Enrolment.objects.get(client=world.ana)
     return Scene(
@@ -95,6 +96,7 @@ def build_scene() -> Scene:
         series=make_series(world.group, starts_on=MONDAY + timedelta(days=7)),
         held=evening,
         tomorrow=make_session(world.group, starts_at=MONDAY_START + timedelta(days=1)),
+        late=late,
         note=ClientNote.objects.get(session=evening, client=world.ana),
         alert=red_alert(world, world.ana, now=NOW - timedelta(hours=1)),
         task=FollowUp.objects.get(client=world.ben, session__title="Late hour"),

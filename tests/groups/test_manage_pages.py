@@ -192,7 +192,7 @@ def test_the_second_of_two_is_told_what_is_saved_and_may_then_save(world: World,
     stale = seen_of(director.get(address))
     form = {
         "name": "Evening A", "service_type": "group_therapy", "min_size": 2, "max_size": 12, "chat_mode": "off",
-        "is_active": "on", "seen": stale,
+        "admission": "each", "is_active": "on", "seen": stale,
     }  # fmt: skip
     assert director.post(address, {**form, "track": "Early"}).status_code == 302
     second = director.post(address, {**form, "track": "Late"})
@@ -284,7 +284,7 @@ def acts(world: World) -> list[tuple[str, object, dict[str, object], Callable[[]
         ("manage_clinician", episode.pk, {"primary_clinician": world.supervisor.pk},
          lambda: Enrolment.objects.get(pk=episode.pk).primary_clinician == world.supervisor),
         ("manage_group_new", program, {"name": "Morning", "service_type": "skills", "min_size": 2, "max_size": 8,
-         "chat_mode": "group", "is_active": "on"}, lambda: Group.objects.filter(name="Morning").exists()),
+         "chat_mode": "group", "admission": "each", "is_active": "on"}, lambda: Group.objects.filter(name="Morning").exists()),
         ("manage_week", program, week, lambda: Series.objects.filter(group__name="Tulip").count() == 4),
         ("manage_member_add", world.group.pk, {"client": newcomer.pk, "starts_on": "2026-04-13"},
          newcomer.memberships.exists),

@@ -7,7 +7,7 @@ import vio.common.sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("groups", "0003_sign_in_throttle"),
+        ("groups", "0005_calendar_feeds"),
     ]
 
     operations = [
