@@ -56,6 +56,35 @@ class CheckIn(models.Model):
         return f"check-in {self.pk}"
 
 
+class RoundAnswer(models.Model):
+    """Mood and urge a client told in a go-round of a session and ticked to be kept. Never a full check-in.
+
+    An evening may have several: one of the check-in round, one of the closing round.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="round_answers")
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="+")
+    local_date = models.DateField()
+    at = models.DateTimeField()
+    mood = models.PositiveSmallIntegerField()  # 0 worst, 10 best
+    urge = models.PositiveSmallIntegerField()  # 0 none, 10 strongest ever
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(mood__lte=10, urge__lte=10), name="round_answer_scales_0_to_10"
+            )
+        ]
+        indexes = [models.Index(fields=["client", "local_date"], name="round_answer_client_date")]
+
+    def __str__(self) -> str:
+        return f"round answer {self.pk}"
+
+
 class AlertLevel(models.TextChoices):
     """How much it matters."""
 

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     """Why an alert is raised, worst first."""
 
     SAFETY = "safety"
+    SILENT_HAND = "silent_hand"
     PHQ9_ITEM9 = "phq9_item9"
     CSSRS_HIGH = "cssrs_high"
     CSSRS_MODERATE = "cssrs_moderate"
@@ -226,6 +227,12 @@ def orange_due(raised: datetime, tz: ZoneInfo, holidays: Collection[date] = ()) 
 def yellow_due(next_group_start: datetime | None) -> datetime | None:
     """Before the client's next group; None when none is planned (A10)."""
     return None if next_group_start is None else as_utc(next_group_start)
+
+
+def unanswered_call(waited_seconds: int) -> Evaluation:
+    """A silent hand in a room that nobody of the staff took up within a minute: as urgent as a safety answer (A1)."""
+    finding = Finding(Reason.SILENT_HAND, Level.RED, "A1", {"waited": waited_seconds})
+    return Evaluation(Level.RED, (finding,))
 
 
 def _safety(today: CheckIn) -> list[Finding]:

@@ -46,6 +46,9 @@ def _mood_drop(v: Figures) -> str:
 _SENTENCES: MappingProxyType[Reason, Callable[[Figures], str]] = MappingProxyType(
     {
         Reason.SAFETY: lambda _: "Answered yes to the safety question.",
+        Reason.SILENT_HAND: lambda v: (
+            f"Asked for help in the group, and nobody there had answered after {v['waited']} seconds."
+        ),
         Reason.PHQ9_ITEM9: lambda v: (
             f"PHQ-9 question 9, about being better off dead or self-harm, was answered {v['answer']} of 3."
         ),

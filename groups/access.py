@@ -23,6 +23,7 @@ from groups.models import (
     GroupStaff,
     LevelOfCare,
     Membership,
+    NoContact,
     Program,
     Series,
     StaffRole,
@@ -216,6 +217,17 @@ def membership_for(actor: Actor, membership_id: UUID, permission: Permission) ->
             "program", "group", "client__person"
         ),
         membership_id,
+        permission,
+    )
+
+
+def no_contact_for(actor: Actor, no_contact_id: UUID, permission: Permission) -> NoContact:
+    """A pair kept apart, of two clients in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: NoContact.objects.filter(
+            first__in=clients_for(actor, p), second__in=clients_for(actor, p)
+        ).select_related("program", "first__person", "second__person"),
+        no_contact_id,
         permission,
     )
 

@@ -21,6 +21,7 @@ from groups.models import (
     GroupStaff,
     LevelOfCare,
     Membership,
+    NoContact,
     Person,
     PrescribedDose,
     Program,
@@ -46,6 +47,22 @@ END_REASONS = (
 def today_of(program: Program, now: datetime) -> date:
     """The program's local date at an instant (R1)."""
     return local_date(now, program.zone)
+
+
+def no_contacts_in(clients: Iterable[UUID]) -> QuerySet[NoContact]:
+    """The pairs kept apart now of which both are among these clients."""
+    ids = list(clients)
+    pairs = NoContact.objects.filter(ended_at=None, first__in=ids, second__in=ids)
+    return pairs.select_related("first__person", "second__person").order_by("recorded_at")
+
+
+def pairs_apart(program_id: UUID, people: Iterable[UUID]) -> frozenset[frozenset[str]]:
+    """The same by person, of one program, as pairs of ids in text."""
+    pairs = NoContact.objects.filter(
+        program=program_id, ended_at=None, first__person__in=list(people), second__person__in=list(people)
+    )
+    found = pairs.values_list("first__person_id", "second__person_id")
+    return frozenset(frozenset((str(first), str(second))) for first, second in found)
 
 
 # --- groups -----------------------------------------------------------------------------------------------

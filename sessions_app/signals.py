@@ -6,6 +6,10 @@
 wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
 all; `cause` is finalised, recomputed, excused or corrected.
 `client_appeared` tells {session_id, client_id, now}; sent by the room when a connection opens (F1, C9).
+`support_unanswered` tells {session_id, client_id, asked_at, now} inside the transaction that says nobody took up a silent
+hand within a minute, so that the alert commits with it.
+`checkin_shared` tells {session_id, client_id, mood, urge, now} inside the transaction of an answer in a go-round that the
+client ticked to be kept; without the tick it is never sent.
 `board_flags_asked` asks upward: for {actor, client_ids, now} a receiver answers {client id: (level, address)}, level "red"
 or "orange", with nothing the actor may not see; the tonight board points these out privately.
 """
@@ -16,4 +20,6 @@ client_risk_asked = Signal()
 session_ended = Signal()
 attendance_changed = Signal()
 client_appeared = Signal()
+support_unanswered = Signal()
+checkin_shared = Signal()
 board_flags_asked = Signal()

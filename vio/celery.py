@@ -55,6 +55,7 @@ app.conf.update(
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
         "rooms-open": every(10, "sessions_app.room.open_due"),
         "rooms-end": every(30, "sessions_app.room.end_due"),
+        "rooms-tick": every(10, "sessions_app.room.tick_due"),
         "presence-sweep": every(10, "sessions_app.room.sweep_presence"),
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),

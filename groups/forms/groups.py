@@ -87,6 +87,19 @@ class MemberForm(ManageForm):
         set_choices(self, "client", client_choices(program))
 
 
+class ApartForm(ManageForm):
+    """Two clients who are kept apart."""
+
+    first = choice_field("This client", [])
+    second = choice_field("And this client", [])
+    reason = text_field("Why", 300, help_text="Kept sealed; only those who manage groups can read it.")
+
+    def __init__(self, program: Program, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first", "second"):
+            set_choices(self, name, client_choices(program))
+
+
 class LeaderForm(ManageForm):
     """Somebody who leads or observes a group."""
 

@@ -9,6 +9,7 @@ from groups.models.enrolment import (
     PrescribedDose,
 )
 from groups.models.groups import Group, GroupStaff, Membership, Series
+from groups.models.no_contact import NoContact
 from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
 from groups.models.throttles import SignInThrottle
@@ -26,6 +27,7 @@ __all__ = [
     "Invitation",
     "LevelOfCare",
     "Membership",
+    "NoContact",
     "Person",
     "PrescribedDose",
     "Program",

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from groups import access
 from groups.forms import groups as forms
-from groups.models import Group, GroupStaff, Membership, Person, Program
+from groups.forms.clients import EmptyForm
+from groups.models import Group, GroupStaff, Membership, NoContact, Person, Program
 from groups.rules import Band
 from groups.selectors import (
     band_on,
@@ -22,9 +23,10 @@ from groups.selectors import (
     leaders_on,
     member_clash,
     members_on,
+    no_contacts_in,
     today_of,
 )
-from groups.services import memberships, programs, weeks
+from groups.services import apart, memberships, programs, weeks
 from groups.templates_of_week import EVENING_WEEK
 from groups.views.form_page import FormPage
 from groups.views.manage import change, look, may
@@ -64,6 +66,7 @@ def group_page(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         "leaders": leaders_on(group, today),
         "leaders_coming": group.staff.filter(starts_on__gt=today).select_related("person"),
         "series": group.series.order_by("-starts_on"),
+        "apart": no_contacts_in(place.client_id for place in members_on(group, today)),
         "today": today,
     }
     return render(request, "groups/manage/group.html", context)
@@ -181,6 +184,51 @@ def member_end(request: PageRequest, membership_id: UUID) -> HttpResponseBase:
         request, program=place.program, title=f"End the place of {place.client.person.full_name}",
         make=forms.EndForm, act=save, after=_page(place.group), back=_page(place.group),
         submit="End this place", danger=True, saved=lambda: {"ends_on": today_of(place.program, now)},
+    ).answer()  # fmt: skip
+
+
+# --- kept apart -------------------------------------------------------------------------------------------
+
+
+@needs(MANAGE)
+@change
+def apart_add(request: PageRequest, group_id: UUID) -> HttpResponseBase:
+    """Two clients are kept apart, in every group of the program."""
+    group = access.group_for(request.actor, group_id, MANAGE)
+
+    def save(form: forms.ApartForm) -> NoContact:
+        first, second = (
+            access.client_for(request.actor, UUID(form.cleaned_data[name]), MANAGE)
+            for name in ("first", "second")
+        )
+        return apart.keep_apart(
+            actor=request.actor, program=group.program, pair=(first, second),
+            reason=form.cleaned_data["reason"], now=timezone.now(),
+        )  # fmt: skip
+
+    return FormPage(
+        request, program=group.program, title="Keep two clients apart",
+        make=partial(forms.ApartForm, group.program), act=save, after=_page(group), back=_page(group),
+        submit="Keep apart", done="They are kept apart.",
+        intro="They are never put into one small group, and those who lead are told when both are in the same group.",
+    ).answer()  # fmt: skip
+
+
+@needs(MANAGE)
+@change
+def apart_end(request: PageRequest, no_contact_id: UUID) -> HttpResponseBase:
+    """Two clients may meet again."""
+    pair = access.no_contact_for(request.actor, no_contact_id, MANAGE)
+    back = reverse("manage_groups", args=[pair.program_id])
+
+    def end(form: EmptyForm) -> bool:
+        return apart.end_apart(actor=request.actor, no_contact=pair, now=timezone.now())
+
+    names = f"{pair.first.person.full_name} and {pair.second.person.full_name}"
+    return FormPage(
+        request, program=pair.program, title="No longer keep them apart?", make=EmptyForm, act=end, after=back,
+        back=back, submit="They may meet again", danger=True, done="They may meet again.",
+        intro=f"{names}. Recorded because: {pair.reason}",
     ).answer()  # fmt: skip
 
 

@@ -48,6 +48,11 @@ class EndDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """Something in the room may be due: breakouts that are over, a call for help that nobody answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Depart:
     """One connection ended at its last proof of life; ``cause`` says how. Not for the rules: only when it was the
     person's last connection does it become a `Lose`.
@@ -57,4 +62,4 @@ class Depart:
     cause: str
 
 
-Act = Expect | Arrive | Lose | GiveUp | OpenDue | EndDue
+Act = Expect | Arrive | Lose | GiveUp | OpenDue | EndDue | Tick

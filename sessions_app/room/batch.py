@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sessions_app.room import acts, log
+from sessions_app.room import activity_events as a
+from sessions_app.room import acts, ballots, log
 from sessions_app.room import events as e
 from sessions_app.room.acts import Act, Depart
+from sessions_app.room.ballots import BallotBox
 from sessions_app.room.commands import ClientAdmit, Command
 from sessions_app.room.log import Moment
 from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
 from sessions_app.room.replies import event_wire
-from sessions_app.room.rules import RoomActor, apply_all, decide
+from sessions_app.room.rules import Known, RoomActor, apply_all, decide
+from sessions_app.room.rules.due import next_due
 from sessions_app.room.state import Room
 from sessions_app.room.views import viewer_of
 from sessions_app.room.words import LeaveReason, Place, Role
@@ -85,6 +88,8 @@ AUDITED = {
     "room.opened", "room.started", "break.started", "break.ended", "room.ended", "room.locked", "room.unlocked",
     "chat.mode_changed", "client.admitted", "client.removed", "client.restored", "client.moved_to_lobby",
     "client.muted", "everyone.muted", "support.requested", "support.answered", "staff.joined", "staff.left",
+    "support.overdue", "aside.opened", "aside.joined", "aside.closed", "host.changed", "breakouts.opened",
+    "breakouts.closed", "breakout.moved", "poll.opened", "poll.closed", "poll.shared", "round.answered", "text.shown",
 }  # fmt: skip
 _CAUSES = {LeaveReason.LEFT: "left", LeaveReason.LOST: "dropped"}
 
@@ -103,6 +108,10 @@ class RoomInWork:
         self.connections: dict[str, str] = dict(row.state.get("connections", {}))
         self.clients: dict[str, str] = dict(row.state.get("clients", {}))
         self.connections_changed = False
+        box = row.state.get("box")
+        self.box = BallotBox.model_validate(box) if box else None
+        self.apart: frozenset[frozenset[str]] = frozenset()
+        """Pairs who are kept apart, by person; set by the service when an entry needs them."""
         self.rows: list[RoomEvent] = []
         self.frames: list[str] = []
         self.events: list[e.Event] = []
@@ -135,7 +144,12 @@ class RoomInWork:
         actor = RoomActor(person, entry.role)
         if isinstance(entry.what, Depart):
             return self._depart(entry, entry.what, actor)
-        return decide(self.room, entry.what, actor, self.now)
+        return decide(self.room, entry.what, actor, self.now, self._known(person))
+
+    def _known(self, person: str) -> Known:
+        if self.box is None:
+            return Known(apart=self.apart)
+        return Known(apart=self.apart, voted=self.box.has(person), counts=self.box.counts)
 
     def _depart(self, entry: Entry, departure: Depart, actor: RoomActor) -> list[e.Event]:
         """A connection ended; only a person's last one is news for the room (AT-5)."""
@@ -153,6 +167,7 @@ class RoomInWork:
             if _kind(event) in AUDITED:
                 self.audits.append(self._audit(entry, event))
         self.room = apply_all(self.room, events)
+        self.box = ballots.after(self.box, entry.what, str(entry.person_id or ""), events)
         viewer = viewer_of(self.room, str(entry.person_id or ""), entry.role)
         return {
             event.audience: self.heads[event.audience]
@@ -289,11 +304,23 @@ class RoomInWork:
 
     def stored(self) -> dict[str, Any]:
         """The state as its row keeps it."""
+        due = next_due(self.room)
         return {
             "room": self.room.model_dump(mode="json"),
             "connections": self.connections,
             "clients": self.clients,
+            "box": self.box.model_dump(mode="json") if self.box else None,
+            "due": due.timestamp() if due else None,  # so that the clock can ask the database
         }
+
+    def news(self) -> list[tuple[a.SupportOverdue | a.RoundAnswered, UUID]]:
+        """What is told upward with the commit: calls nobody answered, answers a client wants to keep."""
+        wanted = [
+            event
+            for event in self.events
+            if isinstance(event, a.SupportOverdue) or (isinstance(event, a.RoundAnswered) and event.kept)
+        ]
+        return [(event, client) for event in wanted if (client := self._client_of(event.person))]
 
     def written(self) -> Written:
         """The bell's content; empty when nothing was logged."""

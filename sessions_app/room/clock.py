@@ -61,6 +61,20 @@ def end_due_rooms(*, now: datetime) -> int:
     return sum(outcome.error is None for outcome in outcomes)
 
 
+def tick_due(*, now: datetime, session_id: UUID | None = None) -> int:
+    """Does what is due inside rooms: breakouts that are over, calls for help nobody answered. Returns how many rooms.
+
+    Each room in a transaction of its own, so that one room's trouble stays its own and is tried again with the next tick.
+    """
+    rows = RoomState.objects.filter(state__due__lte=now.timestamp())
+    if session_id is not None:
+        rows = rows.filter(pk=session_id)
+    due = list(rows.values_list("pk", "program_id"))
+    for key, program_id in due:
+        act([Entry(session_id=key, program_id=program_id, what=acts.Tick())], now=now)
+    return len(due)
+
+
 def sweep_presence(*, now: datetime) -> int:
     """Closes every connection without a proof of life for 30 s, at its last proof (AT-2, AT-4), and gives up the places of
     those whose grace has run out. Returns the number of connections closed.
@@ -80,7 +94,7 @@ def sweep_presence(*, now: datetime) -> int:
 
 
 def forget_chat(*, now: datetime) -> int:
-    """Empties the words of chat whose time of keeping is over; numbers and evidence stay."""
+    """Empties the words of chat, polls, texts and rounds whose time of keeping is over; numbers and evidence stay."""
     keeping = ExpressionWrapper(
         F("program__chat_retention_hours") * Value(timedelta(hours=1), output_field=DurationField()),
         output_field=DurationField(),
@@ -90,7 +104,9 @@ def forget_chat(*, now: datetime) -> int:
         .annotate(kept_for=keeping)
         .filter(ended_at__lte=Value(now) - F("kept_for"))
     )
-    words = RoomEvent.objects.filter(session__in=over, kind__in=log.CHAT_KINDS).exclude(body=b"")
+    words = RoomEvent.objects.filter(session__in=over, kind__in=[*log.CHAT_KINDS, *log.SHOWN_KINDS]).exclude(
+        body=b""
+    )
     return words.update(body=b"")
 
 

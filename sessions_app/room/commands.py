@@ -4,47 +4,29 @@ Unknown fields, wrong types and unknown tags are refused when the frame is parse
 only ever sees one of these classes. Nothing a browser sends picks a method by name (AZ-8).
 """
 
-from typing import Annotated, ClassVar, Literal, get_args
-from uuid import UUID
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from sessions_app.room.activity_commands import ActivityCommand
+from sessions_app.room.command_base import AboutClient, Numbers, PassingCommand
+from sessions_app.room.command_base import Command as Command  # noqa: PLC0414  # part of what this module offers
 from sessions_app.room.words import ChatMode, PersonId, RemovalReason
 
 CHAT_LIMIT = 2_000
 """Longest chat message in characters (WS-3)."""
 
-Number = Annotated[int, Field(ge=0, le=2**53)]
-Numbers = Annotated[dict[Annotated[str, StringConstraints(max_length=48)], Number], Field(max_length=3)]
 ChatText = Annotated[str, StringConstraints(min_length=1, max_length=CHAT_LIMIT, pattern=r"\S")]
 
 
-class Command(BaseModel):
-    """Base of everything a browser may say. ``id`` makes a repeat harmless (RT-2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    lasting: ClassVar[bool] = True
-    """Whether the command goes through the rules into the log; passing ones never touch the database."""
-
-    id: UUID
-
-
-class _Passing(Command):
-    lasting: ClassVar[bool] = False
-
-
-class _AboutClient(Command):
-    person: PersonId
-
-
-class Ping(_Passing):
+class Ping(PassingCommand):
     """The heartbeat: proof of life, and the numbers this browser has handled so far."""
 
     type: Literal["ping"] = "ping"
     heads: Numbers = Field(default_factory=dict)
 
 
-class Resume(_Passing):
+class Resume(PassingCommand):
     """Ask for everything after these numbers, once and in order (RT-3)."""
 
     type: Literal["room.resume"] = "room.resume"
@@ -52,11 +34,11 @@ class Resume(_Passing):
 
 
 class ChatSend(Command):
-    """Write to the whole room, or quietly to the staff."""
+    """Write to the room one is in, or quietly to the staff; staff in a side room also to everyone."""
 
     type: Literal["chat.send"] = "chat.send"
     text: ChatText
-    to: Literal["room", "staff"] = "room"
+    to: Literal["room", "staff", "everyone"] = "room"
 
 
 class HandRaise(Command):
@@ -78,7 +60,7 @@ class RoomLeave(Command):
     type: Literal["room.leave"] = "room.leave"
 
 
-class ClientAdmit(_AboutClient):
+class ClientAdmit(AboutClient):
     """Let one waiting client in; ``knowingly`` where nobody who leads is licensed in the client's state."""
 
     type: Literal["client.admit"] = "client.admit"
@@ -91,26 +73,26 @@ class ClientAdmitAll(Command):
     type: Literal["client.admit_all"] = "client.admit_all"
 
 
-class ClientRemove(_AboutClient):
+class ClientRemove(AboutClient):
     """Remove a client on every tab and device, until restored."""
 
     type: Literal["client.remove"] = "client.remove"
     reason_code: RemovalReason = Field(strict=False)
 
 
-class ClientRestore(_AboutClient):
+class ClientRestore(AboutClient):
     """Allow a removed client to come back to the door."""
 
     type: Literal["client.restore"] = "client.restore"
 
 
-class ClientToLobby(_AboutClient):
+class ClientToLobby(AboutClient):
     """Ask a client to step out to the waiting room."""
 
     type: Literal["client.to_lobby"] = "client.to_lobby"
 
 
-class ClientMute(_AboutClient):
+class ClientMute(AboutClient):
     """Mute one client's microphone."""
 
     type: Literal["client.mute"] = "client.mute"
@@ -183,7 +165,7 @@ class SupportRequest(Command):
     type: Literal["support.request"] = "support.request"
 
 
-class SupportAnswer(_AboutClient):
+class SupportAnswer(AboutClient):
     """Staff take up a client's silent hand."""
 
     type: Literal["support.answer"] = "support.answer"
@@ -200,7 +182,7 @@ class Signal(BaseModel):
     line: Annotated[int, Field(ge=0, le=255)] | None = None
 
 
-class SignalSend(_Passing):
+class SignalSend(PassingCommand):
     """Pass a signal to one other admitted person (AZ-7)."""
 
     type: Literal["signal.send"] = "signal.send"
@@ -208,13 +190,13 @@ class SignalSend(_Passing):
     payload: Signal
 
 
-class Typing(_Passing):
+class Typing(PassingCommand):
     """I am writing a message."""
 
     type: Literal["typing"] = "typing"
 
 
-class MediaState(_Passing):
+class MediaState(PassingCommand):
     """My microphone and camera are on or off."""
 
     type: Literal["media.state"] = "media.state"
@@ -247,6 +229,7 @@ AnyCommand = Annotated[
     | ChatSetMode
     | SupportRequest
     | SupportAnswer
+    | ActivityCommand
     | SignalSend
     | Typing
     | MediaState,

@@ -7,6 +7,7 @@ or the server's stop (WS-5). The first three need no database to be tidy; what c
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from typing import Any, cast
@@ -31,6 +32,7 @@ from vio.common.sockets import Scope, login_of, source_of
 _log = logs.log(__name__)
 POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED, DOOR_NEEDED = 1008, 1013, 4409, 4403, 4428
 CLEAN = {1000, 1001}
+SIDE = re.compile(r"side:[0-9a-f]{8}")
 HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
 
@@ -108,11 +110,13 @@ class RoomConsumer(AsyncWebsocketConsumer):
             joining.leave(self.hub, other, cause="replaced", at=self.hub.now())
 
     def _seen(self, link: Link) -> dict[str, int] | None:
-        """The numbers a returning browser names in its address: ?room=41&staff=12&me=3."""
-        names = {"room": "room", "staff": "staff", "me": f"person:{link.person}"}
-        given = dict(parse_qsl(self.scope.get("query_string", b"").decode("ascii", "replace"))[:4])
+        """The numbers a returning browser names in its address: ?room=41&staff=12&me=3&side:1f0c9a2e=5."""
+        mine = {"me": f"person:{link.person}"}
+        given = dict(parse_qsl(self.scope.get("query_string", b"").decode("ascii", "replace"))[:5])
         numbers = {
-            names[key]: int(value) for key, value in given.items() if key in names and _is_number(value)
+            mine.get(key, key): int(value)
+            for key, value in given.items()
+            if (key in {"room", "staff", "me"} or SIDE.fullmatch(key)) and _is_number(value)
         }
         return numbers or None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sessions_app.room import events as e
+from sessions_app.room.activity_fold import ACTIVITY_FOLDS, NOTHING_GOING_ON, out_of_sides, with_host
 from sessions_app.room.state import Occupant, Room
 from sessions_app.room.words import Phase, Place, Role
 
@@ -42,7 +43,7 @@ def _change(state: Room, person: str, **changes: object) -> Room:
 
 def _without_marks(state: Room, person: str) -> Room:
     hands = tuple(hand for hand in state.hands if hand != person)
-    return _set(state, hands=hands, muted=state.muted - {person})
+    return out_of_sides(_set(state, hands=hands, muted=state.muted - {person}), person)
 
 
 def _unchanged(state: Room, event: e.Event) -> Room:
@@ -79,6 +80,7 @@ def _ended(state: Room, event: e.RoomEnded) -> Room:
         people=people,
         hands=(),
         muted=frozenset(),
+        **NOTHING_GOING_ON,
     )
 
 
@@ -95,10 +97,8 @@ def _chat_mode(state: Room, event: e.ChatModeChanged) -> Room:
 
 
 def _staff_joined(state: Room, event: e.StaffJoined) -> Room:
-    return _seat(
-        state,
-        Occupant(id=event.person, role=event.role, name=event.name, place=Place.IN, since=event.at),
-    )
+    staff = Occupant(id=event.person, role=event.role, name=event.name, place=Place.IN, since=event.at)
+    return with_host(_seat(state, staff))
 
 
 def _admitted(state: Room, event: e.ClientAdmitted) -> Room:
@@ -123,15 +123,15 @@ def _gone(
     event: e.ClientLeft | e.StaffLeft | e.WaitingLeft | e.YouLeft | e.YouTimedOut | e.YouDismissed,
 ) -> Room:
     left = _change(state, event.person, place=Place.GONE, connected=False, since=event.at, lost_at=None)
-    return _without_marks(left, event.person)
+    return with_host(_without_marks(left, event.person))
 
 
 def _lost(state: Room, event: e.ConnectionLost | e.WaitingLost) -> Room:
-    return _change(state, event.person, connected=False, lost_at=event.at)
+    return with_host(_change(state, event.person, connected=False, lost_at=event.at))
 
 
 def _returned(state: Room, event: e.ConnectionReturned | e.WaitingReturned) -> Room:
-    return _change(state, event.person, connected=True, lost_at=None)
+    return with_host(_change(state, event.person, connected=True, lost_at=None))
 
 
 def _back_in_line(state: Room, event: e.WaitingReturned) -> Room:
@@ -238,7 +238,8 @@ def _support_open(state: Room, event: e.SupportRequested | e.YouAskedForSupport)
 
 
 def _support_closed(state: Room, event: e.SupportAnswered | e.YouWereAnswered) -> Room:
-    return _set(state, support={key: at for key, at in state.support.items() if key != event.person})
+    asked = {key: at for key, at in state.support.items() if key != event.person}
+    return _set(state, support=asked, overdue=state.overdue - {event.person})
 
 
 FOLDS: dict[type[e.Event], Fold] = {
@@ -284,4 +285,5 @@ FOLDS: dict[type[e.Event], Fold] = {
     e.YouAskedForSupport: _support_open,
     e.YouWereAnswered: _support_closed,
     e.YouWroteToStaff: _unchanged,
+    **ACTIVITY_FOLDS,
 }

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sessions_app.room import activity_commands as ac
 from sessions_app.room import commands as c
 from sessions_app.room import joining
 from sessions_app.room.batch import Entry
@@ -20,12 +21,13 @@ from sessions_app.room.replies import (
     Ack,
     MediaSeen,
     Pong,
+    ReactionSeen,
     SignalReceived,
     TypingSeen,
     wire,
 )
 from sessions_app.room.snapshots import numbers_for
-from sessions_app.room.words import Sees
+from sessions_app.room.words import Role, Sees
 from vio.common.permissions import Permission
 
 Run = Callable[[Hub, Link, Any], Awaitable[None]]
@@ -100,6 +102,14 @@ async def media(hub: Hub, link: Link, command: c.MediaState) -> None:
     hub.pass_on(link, wire(MediaSeen(person=link.person, mic=command.mic, camera=command.camera)))
 
 
+async def react(hub: Hub, link: Link, command: ac.React) -> None:
+    """A sign without a word, to everybody in the same room."""
+    _require_inside(link)
+    if link.standing.role is Role.OBSERVER:
+        raise RoomError("not_allowed")
+    hub.pass_on(link, wire(ReactionSeen(person=link.person, reaction=command.reaction)))
+
+
 def _require_inside(link: Link) -> None:
     if link.joining or link.viewer.sees is Sees.SELF:
         raise RoomError("not_in_room")
@@ -133,6 +143,27 @@ HANDLERS: dict[type[c.Command], Handler] = {
     c.ChatSetMode: _host,
     c.SupportRequest: _part,
     c.SupportAnswer: _host,
+    ac.HostHand: _host,
+    ac.SpotlightSet: _host,
+    ac.TimerStart: _host,
+    ac.TimerStop: _host,
+    ac.BreakoutsOpen: _host,
+    ac.BreakoutsRecall: _host,
+    ac.BreakoutAssign: _host,
+    ac.SideEnter: _host,
+    ac.AsideOpen: _host,
+    ac.AsideClose: _part,
+    ac.PollOpen: _host,
+    ac.PollVote: _part,
+    ac.PollClose: _host,
+    ac.PollShare: _host,
+    ac.RoundStart: _host,
+    ac.RoundNext: _part,
+    ac.RoundAnswer: _part,
+    ac.RoundStop: _host,
+    ac.TextShow: _host,
+    ac.TextHide: _host,
+    ac.React: Handler(Permission.TAKE_PART, react, counts_as="chat"),
     c.SignalSend: Handler(Permission.TAKE_PART, signal, counts_as="signals"),
     c.Typing: Handler(Permission.TAKE_PART, typing),
     c.MediaState: Handler(Permission.TAKE_PART, media),

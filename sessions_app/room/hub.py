@@ -222,7 +222,9 @@ class Hub:
             self.revoked.set()
         elif kind == "room" and "passing" in facts:
             if facts["hub"] != self.id:
-                self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"])
+                self._pass_here(
+                    UUID(key), facts["passing"], facts["sender"], facts["to"], facts.get("side", "")
+                )
         elif kind == "room":
             self.take_in(UUID(key), facts)
 
@@ -234,16 +236,16 @@ class Hub:
     # --- passing signals --------------------------------------------------------------------------------------
 
     def pass_on(self, link: Link, frame: str, *, to: str | None = None) -> None:
-        """Brings an unnumbered frame to the others in the room, or to one of them; never stored."""
-        session_id = link.standing.session_id
-        self._pass_here(session_id, frame, link.person, to)
-        facts = {"passing": frame, "hub": self.id, "sender": link.person, "to": to}
+        """Brings an unnumbered frame to the others in the same room or side room, or to one of them; never stored."""
+        session_id, side = link.standing.session_id, link.viewer.side
+        self._pass_here(session_id, frame, link.person, to, side)
+        facts = {"passing": frame, "hub": self.id, "sender": link.person, "to": to, "side": side}
         self.later(self.bells.run(realtime.ring_now, services.topic(session_id), facts))
 
-    def _pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None) -> None:
+    def _pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None, side: str) -> None:
         room = self.rooms.get(session_id)
         for link in list(room.links.values()) if room else []:
-            inside = not link.joining and link.viewer.sees is not Sees.SELF
+            inside = not link.joining and link.viewer.sees is not Sees.SELF and link.viewer.side == side
             if inside and link.person != sender and to in (None, link.person):
                 link.send(frame)
 

@@ -13,7 +13,7 @@ from sessions_app.room.views import Viewer
 from sessions_app.room.words import Sees
 
 TOO_SLOW = 1013
-LOOK_AGAIN = frozenset({"you.admitted", "you.moved_to_lobby"})
+LOOK_AGAIN = frozenset({"you.admitted", "you.moved_to_lobby", "you.moved"})
 """Events after which a person hears something else: a new snapshot follows."""
 MOST_HELD = 2_000
 """How many events may pass while a snapshot is being made for a connection."""

@@ -21,7 +21,9 @@ from sessions_app.room.state import Room
 from sessions_app.room.views import CHAT_TAIL
 from vio.common import sealed
 
-CHAT_KINDS = ("chat.sent", "chat.sent_to_staff", "you.wrote_to_staff")
+CHAT_KINDS = ("chat.sent", "chat.sent_to_staff", "chat.sent_to_side", "you.wrote_to_staff")
+SHOWN_KINDS = ("poll.opened", "text.shown", "round.answered")
+MOST_SHOWN = 60
 MOST_MISSED = 2_000
 """Beyond this many missed events a fresh snapshot is quicker and smaller."""
 
@@ -91,12 +93,24 @@ def missed(session_id: UUID, numbers: Mapping[str, int]) -> list[Line] | None:
 
 def latest_chat(session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int]) -> tuple[AnyEvent, ...]:
     """The latest messages that these audiences heard, up to their head numbers, oldest first."""
+    return _latest(session_id, audiences, heads, CHAT_KINDS, CHAT_TAIL)
+
+
+def latest_words(
+    session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int]
+) -> tuple[AnyEvent, ...]:
+    """The latest polls, texts and round answers that these audiences heard, oldest first."""
+    return _latest(session_id, audiences, heads, SHOWN_KINDS, MOST_SHOWN)
+
+
+def _latest(
+    session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int], kinds: tuple[str, ...], most: int
+) -> tuple[AnyEvent, ...]:
     heard = Q(pk__in=[])
     for audience in audiences:
         heard |= Q(audience=audience, number__lte=heads.get(audience, 0))
-    kept = RoomEvent.objects.filter(heard, session_id=session_id, kind__in=CHAT_KINDS).exclude(body=b"")
-    rows = kept.order_by("-id")
-    lines = reversed(_open(session_id, rows[:CHAT_TAIL]))
+    kept = RoomEvent.objects.filter(heard, session_id=session_id, kind__in=kinds).exclude(body=b"")
+    lines = reversed(_open(session_id, kept.order_by("-id")[:most]))
     return tuple(read(line.frame) for line in lines)
 
 

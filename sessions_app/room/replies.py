@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app.room.commands import Signal
 from sessions_app.room.events import AnyEvent
 from sessions_app.room.state import Room
-from sessions_app.room.words import PersonId, Role, Sees
+from sessions_app.room.words import PersonId, Reaction, Role, Sees
 
 Numbers = dict[str, int]
 
@@ -65,6 +65,8 @@ class Snapshot(Reply):
     me: Me
     room: Room
     chat: tuple[AnyEvent, ...]
+    shown: tuple[AnyEvent, ...] = ()
+    """The words of the current poll, text and round: their events."""
     numbers: Numbers
 
 
@@ -107,8 +109,25 @@ class MediaSeen(Reply):
     camera: bool
 
 
+class ReactionSeen(Reply):
+    """Somebody in the room gave a sign without a word."""
+
+    type: Literal["reaction.seen"] = "reaction.seen"
+    person: PersonId
+    reaction: Reaction
+
+
 AnyReply = Annotated[
-    Ack | ErrorReply | Pong | Snapshot | Resumed | Forgotten | SignalReceived | TypingSeen | MediaSeen,
+    Ack
+    | ErrorReply
+    | Pong
+    | Snapshot
+    | Resumed
+    | Forgotten
+    | SignalReceived
+    | TypingSeen
+    | MediaSeen
+    | ReactionSeen,
     Field(discriminator="type"),
 ]
 REPLY_CLASSES: tuple[type[Reply], ...] = get_args(get_args(AnyReply)[0])

@@ -15,14 +15,17 @@ from uuid import UUID
 
 from django.db import DatabaseError, transaction
 
+from groups.selectors import pairs_apart
 from sessions_app.models import Session, SessionBreak
 from sessions_app.room import access, errors
+from sessions_app.room import activity_commands as ac
+from sessions_app.room import activity_events as a
 from sessions_app.room import events as e
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
 from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
-from sessions_app.signals import client_appeared
+from sessions_app.signals import checkin_shared, client_appeared, support_unanswered
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
@@ -31,6 +34,8 @@ from vio.common.scope import scope
 
 _log = log(__name__)
 Rooms = dict[UUID, RoomInWork]
+TOGETHER = (ac.BreakoutsOpen, ac.BreakoutAssign)
+"""Commands that put people together in a side room."""
 Repeats = dict[tuple[UUID, UUID, UUID], Outcome]
 
 
@@ -119,14 +124,13 @@ def _room_by_room(entries: Sequence[Entry], sessions: Iterable[UUID], now: datet
 
 def _apply(entries: Sequence[Entry], now: datetime) -> Applied:
     with transaction.atomic():
-        applied, evidence = _write_down(entries, [now] * len(entries))
-        _tell_of_arrivals(evidence, now)
+        applied, rooms = _write_down(entries, [now] * len(entries))
+        _tell_of_arrivals([row for room in rooms for row in room.evidence], now)
+        _tell_upward(rooms, now)
     return applied
 
 
-def _write_down(
-    entries: Sequence[Entry], instants: Sequence[datetime]
-) -> tuple[Applied, list[PresenceEvidence]]:
+def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple[Applied, list[RoomInWork]]:
     """Inside the caller's transaction: every entry through the rules at its instant, then all rows of all rooms."""
     if not entries:
         return Applied([], []), []
@@ -135,6 +139,7 @@ def _write_down(
         rooms = _lock_rooms({entry.session_id for entry in entries}, now)
         repeats = _repeats(entries)
         standings = _standings(entries, now)
+        _keep_apart(entries, rooms)
         outcomes = []
         for entry, at in zip(entries, instants, strict=True):
             rooms[entry.session_id].now = at
@@ -143,7 +148,14 @@ def _write_down(
             _remember_repeat(entry, outcome, repeats)
         _write(rooms, now)
     written = [room.written() for room in rooms.values() if room.rows]
-    return Applied(outcomes, written), [row for room in rooms.values() for row in room.evidence]
+    return Applied(outcomes, written), list(rooms.values())
+
+
+def _keep_apart(entries: Sequence[Entry], rooms: Rooms) -> None:
+    """Only those who put people together need to know who is kept apart; it is asked anew each time."""
+    for session_id in {entry.session_id for entry in entries if isinstance(entry.what, TOGETHER)}:
+        room = rooms[session_id]
+        room.apart = pairs_apart(room.row.program_id, [UUID(person) for person in room.room.people])
 
 
 def _lock_rooms(session_ids: set[UUID], now: datetime) -> Rooms:
@@ -239,6 +251,19 @@ def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> No
             client_appeared.send_robust, sender=RoomState, session_id=session_id, client_id=client_id, now=now
         )
         transaction.on_commit(news)
+
+
+def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
+    """Inside the transaction: what follows from it (an alert, a kept answer) commits with it or not at all."""
+    for room in rooms:
+        for event, client_id in room.news():
+            facts = {"session_id": room.row.session_id, "client_id": client_id, "now": now}
+            with scope({room.row.program_id}):
+                if isinstance(event, a.SupportOverdue):
+                    asked = room.room.support.get(event.person, event.at)
+                    support_unanswered.send(sender=RoomState, asked_at=asked, **facts)
+                else:
+                    checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
 
 
 def _write_state(room: RoomInWork, now: datetime) -> None:

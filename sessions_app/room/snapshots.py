@@ -11,7 +11,8 @@ from sessions_app.room.access import Standing
 from sessions_app.room.events import AnyEvent
 from sessions_app.room.log import Line, Moment
 from sessions_app.room.replies import Me, Snapshot
-from sessions_app.room.views import Viewer, project, viewer_of
+from sessions_app.room.views import Viewer, project, shown_for, viewer_of
+from sessions_app.room.words import Sees
 from vio.common.scope import scope
 
 
@@ -23,6 +24,7 @@ def snapshot(standing: Standing, moment: Moment, *, now: datetime) -> Snapshot:
         me=Me(person=viewer.person, role=standing.role, sees=viewer.sees),
         room=project(moment.room, viewer),
         chat=_chat(standing, viewer, moment),
+        shown=_shown(standing, viewer, moment),
         numbers=numbers_for(viewer, moment.heads),
     )
 
@@ -74,3 +76,11 @@ def _chat(standing: Standing, viewer: Viewer, moment: Moment) -> tuple[AnyEvent,
     if not any(moment.heads.get(audience) for audience in viewer.audiences):
         return ()
     return log.latest_chat(standing.session_id, viewer.audiences, moment.heads)
+
+
+def _shown(standing: Standing, viewer: Viewer, moment: Moment) -> tuple[AnyEvent, ...]:
+    room = moment.room
+    if viewer.sees is Sees.SELF or not (room.poll or room.text or room.round):
+        return ()
+    said = log.latest_words(standing.session_id, viewer.audiences, moment.heads)
+    return tuple(shown_for(viewer, room, said))  # type: ignore[arg-type]  # what was read is of the union

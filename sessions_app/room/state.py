@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sessions_app.room.activity_state import Aside, Breakout, Poll, Round, Timer
 from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import Admission, ChatMode, Phase, Place, Role
 
@@ -47,6 +48,16 @@ class Room(BaseModel):
     hands: tuple[str, ...] = ()
     muted: frozenset[str] = frozenset()
     support: dict[str, datetime] = Field(default_factory=dict)
+    overdue: frozenset[str] = frozenset()
+    host: str | None = None
+    spotlight: str | None = None
+    timer: Timer | None = None
+    breakouts: tuple[Breakout, ...] = ()
+    breakouts_end: datetime | None = None
+    asides: dict[str, Aside] = Field(default_factory=dict)
+    poll: Poll | None = None
+    round: Round | None = None
+    text: str | None = None
 
     @property
     def live(self) -> bool:
@@ -64,3 +75,13 @@ class Room(BaseModel):
         """Where a person is, or None for somebody the room has never seen."""
         occupant = self.people.get(person)
         return occupant.place if occupant else None
+
+    def side_of(self, person: str) -> str:
+        """The side room somebody is in; empty for the whole group. A private talk goes before a breakout."""
+        for client, aside in self.asides.items():
+            if person == client or person in aside.staff:
+                return aside.side
+        for breakout in self.breakouts:
+            if person in breakout.people:
+                return breakout.side
+        return ""

@@ -35,3 +35,10 @@ def sweep_presence() -> None:
 def forget_chat() -> None:
     """Empties chat whose time of keeping is over."""
     clock.forget_chat(now=timezone.now())
+
+
+@shared_task(name="sessions_app.room.tick_due")
+@system_task
+def tick_due() -> None:
+    """Does what is due inside rooms, wherever their people are connected."""
+    clock.tick_due(now=timezone.now())

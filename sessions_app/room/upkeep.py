@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import DatabaseError
 
-from sessions_app.room import access, joining
+from sessions_app.room import access, clock, joining
 from sessions_app.room.access import AccessError, Standing
 from sessions_app.room.link import Link
 from sessions_app.room.models import RoomState
@@ -102,12 +103,14 @@ async def look_for_missed(hub: Hub) -> None:
         return
     ours = [link for link in hub.links() if link.counted and not link.joining]
     found = await hub.threads.run(_rows, list(hub.rooms))
-    for session_id, (version, _) in found.items():
+    for session_id, (version, _, due) in found.items():
+        if due is not None and due <= hub.now().timestamp():
+            await hub.threads.run(_tick, session_id, now=hub.now())
         room = hub.rooms.get(session_id)
         if room is not None and room.ready.is_set() and version > room.version:
             hub.repair(room)
     for link in ours:
-        _, connections = found.get(link.standing.session_id, (0, {}))
+        _, connections, _ = found.get(link.standing.session_id, (0, {}, None))
         if link.counted and not link.joining and link.closed is None and str(link.id) not in connections:
             hub.later(joining.heal(hub, link))
 
@@ -131,10 +134,17 @@ def _must_close(link: Link, standing: Standing | AccessError) -> int | None:
     return None
 
 
-def _rows(session_ids: list[UUID]) -> dict[UUID, tuple[int, dict[str, str]]]:
+def _rows(session_ids: list[UUID]) -> dict[UUID, tuple[int, dict[str, str], float | None]]:
+    """{session: (version, connections, when something inside is due)}."""
     with every_program():
-        rows = RoomState.objects.filter(pk__in=session_ids).values_list("pk", "version", "state__connections")
-        return {key: (version, connections or {}) for key, version, connections in rows}
+        rows = RoomState.objects.filter(pk__in=session_ids)
+        found = rows.values_list("pk", "version", "state__connections", "state__due")
+        return {key: (version, connections or {}, due) for key, version, connections, due in found}
+
+
+def _tick(session_id: UUID, *, now: datetime) -> None:
+    with every_program():
+        clock.tick_due(now=now, session_id=session_id)
 
 
 async def _recheck_often(hub: Hub) -> None:

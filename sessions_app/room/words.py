@@ -12,6 +12,10 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,36}$")]
 """A person's id as it travels: letters, digits and hyphens, at most 36 characters."""
 
 
+SideKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
+"""A side room's key as it travels; never used twice in a session, so its audience is never heard by others later."""
+
+
 class Role(StrEnum):
     """What somebody is in this room tonight."""
 
@@ -84,6 +88,7 @@ class Hears(StrEnum):
 
     ROOM = "room"
     STAFF = "staff"
+    SIDE = "side"
     PERSON = "person"
 
 
@@ -93,3 +98,28 @@ class Sees(StrEnum):
     ALL = "all"
     ROOM = "room"
     SELF = "self"
+
+
+class Reaction(StrEnum):
+    """The five signs people may give without a word; they pass and are never kept."""
+
+    THANKS = "thanks"
+    CLAP = "clap"
+    HEART = "heart"
+    ME_TOO = "me_too"
+    WITH_YOU = "with_you"
+
+
+class RoundKind(StrEnum):
+    """What a go-round is for."""
+
+    CHECKIN = "checkin"
+    CLOSING = "closing"
+
+
+class MovedTo(StrEnum):
+    """Where somebody was moved: a breakout, a private aside, back to the whole group."""
+
+    BREAKOUT = "breakout"
+    ASIDE = "aside"
+    GROUP = "group"

@@ -9,25 +9,30 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from sessions_app.room import activity_commands as ac
 from sessions_app.room import acts
 from sessions_app.room import commands as c
 from sessions_app.room.fold import apply, apply_all
-from sessions_app.room.rules import course, door, part
-from sessions_app.room.rules.case import Case, Events, RoomActor
+from sessions_app.room.rules import activities, course, door, due, part, polls, rounds, sides
+from sessions_app.room.rules.case import Case, Events, Known, RoomActor
+from sessions_app.room.rules.consequences import settle
 from sessions_app.room.state import Room
 
-__all__ = ["RULES", "RoomActor", "apply", "apply_all", "decide"]
+__all__ = ["RULES", "Known", "RoomActor", "apply", "apply_all", "decide"]
 
 Rule = Callable[[Case, Any], Events]
 
 
-def decide(state: Room, command: "c.Command | acts.Act", actor: RoomActor, now: datetime) -> Events:
+def decide(
+    state: Room, command: "c.Command | acts.Act", actor: RoomActor, now: datetime, known: Known | None = None
+) -> Events:
     """The events this command leads to, in the order of the log.
 
     Raises RoomError with a code when the room, the place or the role does not allow it. ``now`` is aware,
     UTC.
     """
-    return RULES[type(command)](Case(state, actor, now), command)
+    case = Case(state, actor, now, known or Known())
+    return settle(case, RULES[type(command)](case, command))
 
 
 RULES: dict[type, Rule] = {
@@ -59,4 +64,25 @@ RULES: dict[type, Rule] = {
     acts.GiveUp: door.give_up,
     acts.OpenDue: course.open_due,
     acts.EndDue: course.end_due,
+    acts.Tick: due.tick,
+    ac.HostHand: activities.hand_over,
+    ac.SpotlightSet: activities.spotlight,
+    ac.TimerStart: activities.start_timer,
+    ac.TimerStop: activities.stop_timer,
+    ac.TextShow: activities.show_text,
+    ac.TextHide: activities.hide_text,
+    ac.BreakoutsOpen: sides.open_breakouts,
+    ac.BreakoutsRecall: sides.recall,
+    ac.BreakoutAssign: sides.assign,
+    ac.SideEnter: sides.enter,
+    ac.AsideOpen: sides.open_aside,
+    ac.AsideClose: sides.close_aside,
+    ac.PollOpen: polls.open_poll,
+    ac.PollVote: polls.vote,
+    ac.PollClose: polls.close_poll,
+    ac.PollShare: polls.share_poll,
+    ac.RoundStart: rounds.start_round,
+    ac.RoundNext: rounds.next_turn,
+    ac.RoundAnswer: rounds.answer,
+    ac.RoundStop: rounds.stop_round,
 }

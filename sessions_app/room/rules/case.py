@@ -1,6 +1,6 @@
 """One question to the rules, and what must hold for an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sessions_app.room import events as e
@@ -20,12 +20,26 @@ class RoomActor:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a rule must know that is in no state, because nobody may ever be shown it.
+
+    `apart`: pairs of people in this room who are kept apart; `voted`: the actor has answered the open anonymous poll;
+    `counts`: its ballots so far.
+    """
+
+    apart: frozenset[frozenset[str]] = frozenset()
+    voted: bool = False
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One question to the rules: everything a rule may look at."""
 
     state: Room
     actor: RoomActor
     now: datetime
+    known: Known = field(default_factory=Known)
 
     @property
     def me(self) -> str:

@@ -1,5 +1,6 @@
 """Taking part: hands, mutes, chat, the silent hand."""
 
+from sessions_app.room import activity_events as a
 from sessions_app.room import commands as c
 from sessions_app.room import events as e
 from sessions_app.room.errors import RoomError
@@ -58,9 +59,19 @@ def chat(case: Case, command: c.ChatSend) -> Events:
     if command.to == "staff":
         return _chat_to_staff(case, command)
     require_taking_part(case)
-    if not case.actor.role.hosts and case.state.chat_mode is not ChatMode.GROUP:
+    side = case.state.side_of(case.me)
+    if (
+        not case.actor.role.hosts
+        and case.state.chat_mode is not ChatMode.GROUP
+        and case.me not in case.state.asides
+    ):
         raise RoomError("chat_off")
     name = case[case.me].name
+    if command.to == "everyone" and not case.actor.role.hosts:
+        raise RoomError("not_allowed")
+    if side and command.to == "room":
+        said = {"side": side, "person": case.me, "message": command.id, "name": name, "text": command.text}
+        return [a.SideChatSent.model_validate({"at": case.now, **said})]
     return [e.ChatSent(at=case.now, person=case.me, message=command.id, name=name, text=command.text)]
 
 

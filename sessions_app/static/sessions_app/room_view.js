@@ -1,6 +1,7 @@
 // What the browser knows of the room, and how each event changes it. Pure: no page, no socket.
 //
 // The same fold as the server's (RT-4): a snapshot and its later events give what a new snapshot would say.
+import { ACTIVITIES, carryWords, nothingGoingOn, outOfSides, ownActivities, withHost } from "./room/activities_view.js";
 
 /**
  * @typedef {{state: string, licensed: boolean, sound_only: boolean, camera: string, microphone: string, speaker: string, connection: string}} Door
@@ -30,17 +31,27 @@
  * @property {string[]} hands in the order in which they went up
  * @property {string[]} muted
  * @property {Record<string, string>} support
+ * @property {string[]} overdue calls for help nobody answered within a minute
+ * @property {string | null} host who leads; null while no facilitator is connected
+ * @property {string | null} spotlight
+ * @property {{started_at: string, ends_at: string} | null} timer
+ * @property {{side: string, people: string[]}[]} breakouts
+ * @property {string | null} breakouts_end
+ * @property {Record<string, {side: string, staff: string[]}>} asides
+ * @property {any} poll
+ * @property {any} round
+ * @property {string | null} text
  *
  * @typedef {{type: string, [name: string]: any}} Event
- * @typedef {{me: {person: string, role: string, sees: string}, room: Room, chat: Event[]}} View
+ * @typedef {{me: {person: string, role: string, sees: string}, room: Room, chat: Event[], shown: Event[]}} View
  */
 
 const CHAT_TAIL = 50;
-const CHAT = new Set(["chat.sent", "chat.sent_to_staff", "you.wrote_to_staff"]);
+const CHAT = new Set(["chat.sent", "chat.sent_to_staff", "you.wrote_to_staff", "chat.sent_to_side"]);
 
 /** The view that a snapshot brings. @param {{[name: string]: any}} snapshot @returns {View} */
 export function viewOf(snapshot) {
-  return { me: snapshot.me, room: snapshot.room, chat: snapshot.chat };
+  return { me: snapshot.me, room: snapshot.room, chat: snapshot.chat, shown: snapshot.shown ?? [] };
 }
 
 /** The view after an event this viewer heard. @param {View} view @param {Event} event @returns {View} */
@@ -48,7 +59,8 @@ export function applyEvent(view, event) {
   if (CHAT.has(event.type)) return { ...view, chat: [...view.chat, event].slice(-CHAT_TAIL) };
   const fold = FOLDS[event.type];
   if (fold === undefined) return view;
-  return { ...view, room: cutDown(fold(view.room, event), view.me) };
+  const room = cutDown(fold(view.room, event), view.me);
+  return { ...view, room, shown: carryWords(view.shown ?? [], room, event) };
 }
 
 /** Everybody in one place, in the order in which they got there. @param {Room} room @param {string} place @returns {Occupant[]} */
@@ -67,7 +79,7 @@ function cutDown(room, me) {
     if (me.sees === "room" && person.place === "in") people[person.id] = { ...person, ...hidden, since: null };
     if (me.sees === "self" && person.id === me.person) people[person.id] = { ...person, ...hidden, connected: true };
   }
-  return { ...room, people };
+  return { ...room, people, ...(me.sees === "room" ? ownActivities(room, me.person) : {}) };
 }
 
 /** @param {Room} room @param {string} id @param {Partial<Occupant>} changes @returns {Room} */
@@ -89,13 +101,13 @@ function seat(room, event, facts) {
 
 /** @param {Room} room @param {string} id @returns {Room} */
 function unmark(room, id) {
-  return { ...room, hands: room.hands.filter((hand) => hand !== id), muted: room.muted.filter((person) => person !== id) };
+  return outOfSides({ ...room, hands: room.hands.filter((hand) => hand !== id), muted: room.muted.filter((person) => person !== id) }, id);
 }
 
 /** @param {Room} room @param {Event} event @returns {Room} */
 function gone(room, event) {
   const left = change(room, event.person, { place: "gone", connected: false, since: event.at, lost_at: null });
-  return unmark(left, event.person);
+  return withHost(unmark(left, event.person));
 }
 
 /** @param {Room} room @param {Event} event @returns {Room} */
@@ -105,12 +117,12 @@ function removed(room, event) {
 
 /** @param {Room} room @param {Event} event @returns {Room} */
 function lost(room, event) {
-  return change(room, event.person, { connected: false, lost_at: event.at });
+  return withHost(change(room, event.person, { connected: false, lost_at: event.at }));
 }
 
 /** @param {Room} room @param {Event} event @returns {Room} */
 function returned(room, event) {
-  return change(room, event.person, { connected: true, lost_at: null });
+  return withHost(change(room, event.person, { connected: true, lost_at: null }));
 }
 
 /** Back in line, perhaps with newer facts. @param {Room} room @param {Event} event @returns {Room} */
@@ -133,7 +145,7 @@ function ended(room, event) {
     const here = person.place === "in" || person.place === "waiting";
     people[person.id] = here ? { ...person, place: "gone", connected: false, since: event.at, lost_at: null } : person;
   }
-  return { ...room, phase: "ended", ended_at: event.at, break_since: null, people, hands: [], muted: [] };
+  return { ...nothingGoingOn(room), phase: "ended", ended_at: event.at, break_since: null, people, hands: [], muted: [] };
 }
 
 /** @param {Room} room @returns {string[]} */
@@ -149,7 +161,7 @@ function asked(room, event) {
 /** @param {Room} room @param {Event} event @returns {Room} */
 function answered(room, event) {
   const { [event.person]: _, ...support } = room.support;
-  return { ...room, support };
+  return { ...room, support, overdue: room.overdue.filter((person) => person !== event.person) };
 }
 
 /** @type {Record<string, (room: Room, event: Event) => Room>} */
@@ -162,7 +174,8 @@ export const FOLDS = {
   "room.locked": (room) => ({ ...room, locked: true }),
   "room.unlocked": (room) => ({ ...room, locked: false }),
   "chat.mode_changed": (room, event) => ({ ...room, chat_mode: event.mode }),
-  "staff.joined": (room, event) => seat(room, event, { role: event.role, staff_name: "", door: null }),
+  "staff.joined": (room, event) =>
+    withHost(seat(room, event, { role: event.role, staff_name: "", door: null })),
   "staff.left": gone,
   "client.admitted": (room, event) => seat(room, event, { admitted_before: true }),
   "client.left": gone,
@@ -204,4 +217,5 @@ export const FOLDS = {
   "you.dismissed": gone,
   "you.asked_for_support": asked,
   "you.were_answered": answered,
+  ...ACTIVITIES,
 };

@@ -5,10 +5,10 @@ observes.
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from sessions_app.room import acts
+from sessions_app.room import acts, ballots
 from sessions_app.room import commands as c
 from sessions_app.room.events import Event
-from sessions_app.room.rules import RoomActor, apply_all, decide
+from sessions_app.room.rules import Known, RoomActor, apply_all, decide
 from sessions_app.room.state import Room
 from sessions_app.room.words import Role
 
@@ -41,18 +41,27 @@ def arrive(actor: RoomActor) -> acts.Arrive:
 class Evening:
     """A room played by hand: every step goes through the rules and is remembered."""
 
-    def __init__(self, state: Room | None = None) -> None:
+    def __init__(self, state: Room | None = None, *, apart: frozenset[frozenset[str]] = frozenset()) -> None:
         self.state = state or Room()
+        self.apart = apart
+        self.box: ballots.BallotBox | None = None
         self.log: list[Event] = []
         self.now = START
 
     def does(self, actor: RoomActor, command: c.Command | acts.Act) -> list[Event]:
         """One step, one second later; raises RoomError and changes nothing when refused."""
-        events = decide(self.state, command, actor, self.now + timedelta(seconds=1))
+        events = decide(self.state, command, actor, self.now + timedelta(seconds=1), self.known(actor))
         self.now += timedelta(seconds=1)
         self.state = apply_all(self.state, events)
+        self.box = ballots.after(self.box, command, actor.person, events)
         self.log += events
         return events
+
+    def known(self, actor: RoomActor) -> Known:
+        """What the house knows beside the state, as the working copy of a room tells it."""
+        if self.box is None:
+            return Known(apart=self.apart)
+        return Known(apart=self.apart, voted=self.box.has(actor.person), counts=self.box.counts)
 
 
 def open_room(*inside: RoomActor) -> Evening:

@@ -25,6 +25,7 @@ def test_the_document_is_valid_and_names_everything() -> None:
     assert {message["x-audience"] for message in messages.values() if "x-audience" in message} == {
         "room",
         "staff",
+        "side",
         "person",
     }
     assert all(message["summary"] for message in messages.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from playwright.async_api import Page, Route, async_playwright
 from sessions_app.room.errors import RoomError
 from sessions_app.room.replies import Me, event_wire
 from sessions_app.room.state import Room
-from sessions_app.room.views import Viewer, chat_for, hears, project, viewer_of
+from sessions_app.room.views import Viewer, chat_for, hears, project, shown_for, viewer_of
 from tests.sessions_app.room.evening import EVERYBODY, Evening, arrive
-from tests.sessions_app.room.test_views import ENDINGS, STEPS, full_room
+from tests.sessions_app.room.test_views import COUNT, ENDINGS, STEPS, busy_room, full_room, remember_side
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.browser]
 FOLDERS = {
@@ -57,7 +58,7 @@ async def page() -> AsyncIterator[Page]:
 
 def tidy(room: dict[str, Any]) -> dict[str, Any]:
     """A room without the order of what has none."""
-    return {**room, "muted": sorted(room["muted"])}
+    return {**room, "muted": sorted(room["muted"]), "overdue": sorted(room["overdue"])}
 
 
 def shown(state: Room, viewer: Viewer) -> dict[str, Any]:
@@ -68,16 +69,19 @@ def shown(state: Room, viewer: Viewer) -> dict[str, Any]:
 def histories(seed: int) -> list[dict[str, Any]]:
     """Stretches of random evenings in which a viewer's audiences stay the same: before, events heard, after."""
     dice = random.Random(seed)
-    evening: Evening = full_room()
+    COUNT[0] = count(1)
+    evening: Evening = busy_room() if seed % 2 else full_room()
     cases = []
-    for step in range(160):
+    for step in range(200):
         actor, who = dice.choice(EVERYBODY), dice.choice(EVERYBODY).person
-        made = dice.choice([None, None, *STEPS] if step < 150 else [*ENDINGS, *STEPS])
+        made = dice.choice([None, None, *STEPS] if step < 190 else [*ENDINGS, *STEPS])
         before = evening.state
+        remember_side(before)
         try:
             events = evening.does(actor, made(who) if made else arrive(actor))
         except RoomError:
             continue
+        earlier = evening.log[: len(evening.log) - len(events)]
         for person in EVERYBODY:
             viewer = viewer_of(before, person.person, person.role)
             if viewer != viewer_of(evening.state, person.person, person.role):
@@ -93,6 +97,11 @@ def histories(seed: int) -> list[dict[str, Any]]:
                         json.loads(event_wire(event, audience=event.audience, number=1)) for event in heard
                     ],
                     "after": shown(evening.state, viewer),
+                    "words": [str(event.at) for event in shown_for(viewer, evening.state, evening.log)],
+                    "said": [
+                        json.loads(event_wire(event, audience=event.audience, number=1))
+                        for event in shown_for(viewer, before, earlier)
+                    ],
                     "chat": [event.model_dump(mode="json") for event in chat_for(viewer, events)],
                 }
             )
@@ -101,9 +110,9 @@ def histories(seed: int) -> list[dict[str, Any]]:
 
 CARRY_ON = """async (cases) => {
   const { applyEvent } = await import("/static/sessions_app/room_view.js");
-  return cases.map(({ me, before, events }) => {
-    const { room, chat } = events.reduce(applyEvent, { me, room: before, chat: [] });
-    return { room, chat };
+  return cases.map(({ me, before, events, said }) => {
+    const { room, chat, shown } = events.reduce(applyEvent, { me, room: before, chat: [], shown: said });
+    return { room, chat, shown };
   });
 }"""
 
@@ -115,6 +124,7 @@ async def test_the_browser_carries_a_view_on_as_the_server_does(page: Page, seed
     found = await page.evaluate(CARRY_ON, cases)
     for case, carried in zip(cases, found, strict=True):
         assert tidy(carried["room"]) == tidy(case["after"]), case["events"]
+        assert len(carried["shown"]) == len(case["words"])
         assert [line["message"] for line in carried["chat"]] == [line["message"] for line in case["chat"]]
 
 
@@ -149,7 +159,7 @@ ROOM = """async (steps) => {
   });
   const tick = (ms = 40) => new Promise((done) => setTimeout(done, ms));
   const last = () => made[made.length - 1];
-  const empty = { phase: "lobby", people: {}, hands: [], muted: [], support: {} };
+  const empty = { phase: "lobby", people: {}, hands: [], muted: [], support: {}, overdue: [], breakouts: [], asides: {} };
   const me = { person: "p1", role: "client", sees: "room" };
   const snapshot = (room) => ({ type: "snapshot", me, room: empty, chat: [], numbers: { room, "person:p1": 1 } });
   const event = (number) => ({ type: "room.locked", audience: "room", number, at: "2026-01-01T00:00:00Z" });

@@ -2,11 +2,15 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sessions_app.room import activity_commands as ac
+from sessions_app.room import activity_events as a
 from sessions_app.room import acts
 from sessions_app.room import commands as c
 from sessions_app.room import events as e
@@ -15,7 +19,7 @@ from sessions_app.room.fold import FOLDS, apply_all
 from sessions_app.room.rules import RoomActor
 from sessions_app.room.state import Room
 from sessions_app.room.views import Viewer, apply_view, chat_for, hears, project, viewer_of
-from sessions_app.room.words import Admission, ChatMode, Place, RemovalReason, Role, Sees
+from sessions_app.room.words import Admission, ChatMode, MovedTo, Place, RemovalReason, Role, RoundKind, Sees
 from tests.sessions_app.room.evening import (
     ALICE,
     BEN,
@@ -26,6 +30,7 @@ from tests.sessions_app.room.evening import (
     HOUSE,
     ID,
     OLGA,
+    START,
     Evening,
     arrive,
     id_of,
@@ -64,6 +69,65 @@ STEPS: list[Step] = [
     lambda who: c.SupportRequest(id=ID),
     lambda who: c.SupportAnswer(id=ID, person=who),
 ]
+
+
+def fresh(kind: type[c.Command], /, **fields: object) -> c.Command:
+    """A command with an id of its own: side rooms, polls and rounds are named after it."""
+    return kind.model_validate({"id": id_of(next(COUNT[0])), **fields})
+
+
+COUNT = [count(1)]
+"""Begun anew for each history, so that the same history is the same in every run."""
+
+
+def hop(who: str) -> c.Command | acts.Act:
+    """Into the side room that Alice is in, wherever that is."""
+    return ac.SideEnter(id=ID, side=SIDE[0])
+
+
+SIDE = ["00000000"]
+"""The key of some side room of the history in play; see `remember_side`."""
+
+
+def remember_side(state: Room) -> None:
+    """So that commands can name a side room that is open right now."""
+    keys = [room.side for room in state.breakouts] + [aside.side for aside in state.asides.values()]
+    SIDE[0] = keys[-1] if keys else "00000000"
+
+
+ACTIVITIES: list[Step] = [
+    lambda who: ac.HostHand(id=ID, person=who),
+    lambda who: ac.SpotlightSet(id=ID, person=who),
+    lambda who: ac.SpotlightSet(id=ID),
+    lambda who: ac.TimerStart(id=ID, seconds=60),
+    lambda who: ac.TimerStop(id=ID),
+    lambda who: fresh(ac.BreakoutsOpen, count=2, minutes=1),
+    lambda who: fresh(ac.BreakoutsOpen, rooms=[[who], []]),
+    lambda who: ac.BreakoutsRecall(id=ID),
+    lambda who: ac.BreakoutAssign(id=ID, person=who, side=SIDE[0]),
+    lambda who: ac.BreakoutAssign(id=ID, person=who),
+    hop,
+    lambda who: ac.SideEnter(id=ID),
+    lambda who: fresh(ac.AsideOpen, person=who),
+    lambda who: ac.AsideClose(id=ID, person=who),
+    lambda who: ac.AsideClose(id=ID),
+    lambda who: c.ChatSend(id=ID, text="to everyone", to="everyone"),
+    lambda who: fresh(ac.PollOpen, question="How?", options=["so", "so-so"], anonymous=True),
+    lambda who: fresh(ac.PollOpen, question="Who?", options=["I", "you", "they"], anonymous=False),
+    lambda who: ac.PollVote(id=ID, option=1),
+    lambda who: ac.PollClose(id=ID),
+    lambda who: ac.PollShare(id=ID),
+    lambda who: fresh(ac.RoundStart, kind="checkin"),
+    lambda who: fresh(ac.RoundStart, kind="closing", order=[who], seconds=60),
+    lambda who: ac.RoundNext(id=ID),
+    lambda who: ac.RoundNext(id=ID, skip=True),
+    lambda who: ac.RoundAnswer(id=ID, mood=4, urge=7, keep=True),
+    lambda who: ac.RoundStop(id=ID),
+    lambda who: fresh(ac.TextShow, title="Plan", text="Breathe"),
+    lambda who: ac.TextHide(id=ID),
+    lambda who: acts.Tick(),
+]
+STEPS += ACTIVITIES
 ENDINGS: list[Step] = [lambda who: c.RoomEnd(id=ID), lambda who: acts.EndDue()]
 
 
@@ -83,6 +147,15 @@ def everybody_carries_on(before: Room, after: Room, events: list[e.Event]) -> No
             carried_on(before, after, events, viewer)
 
 
+def whoever_moves_is_told(before: Room, after: Room, events: list[e.Event]) -> None:
+    """Whose audiences change while they stay in the room is told, so that a new snapshot follows."""
+    told = {event.person for event in events if isinstance(event, a.YouMoved)}
+    for actor in EVERYBODY:
+        stays = Place.IN is before.place_of(actor.person) is after.place_of(actor.person)
+        if stays and before.side_of(actor.person) != after.side_of(actor.person):
+            assert actor.person in told
+
+
 def holds_together(state: Room) -> None:
     """What is true of every room at every moment."""
     inside = {person.id for person in state.at(Place.IN)}
@@ -92,6 +165,27 @@ def holds_together(state: Room) -> None:
     assert all(person.connected or person.lost_at for person in state.at(Place.IN))
     assert (state.phase.value == "break") == (state.break_since is not None)
     assert Room.model_validate_json(state.model_dump_json()) == state
+    groups_hold_together(state, inside)
+
+
+def groups_hold_together(state: Room, inside: set[str]) -> None:
+    """The same of what the group does: nobody is in two breakouts, no private talk without both sides, a lead who is here."""
+    in_breakouts = [person for room in state.breakouts for person in room.people]
+    assert len(set(in_breakouts)) == len(in_breakouts)
+    assert set(in_breakouts) <= inside
+    assert set(state.asides) <= inside
+    staff = [person for aside in state.asides.values() for person in aside.staff]
+    assert len(set(staff)) == len(staff)
+    assert all(aside.staff for aside in state.asides.values())
+    assert set(staff) <= inside
+    assert state.spotlight is None or state.spotlight in inside
+    assert state.round is None or state.round.speaker in inside
+    leads = {person.id for person in state.at(Place.IN) if person.role.hosts and person.connected}
+    assert (state.host in leads) if leads else state.host is None
+    assert not set(next((room.people for room in state.breakouts if "ben" in room.people), ())) >= APART_PAIR
+
+
+APART_PAIR = {"ben", "cora"}
 
 
 def full_room() -> Evening:
@@ -101,6 +195,23 @@ def full_room() -> Evening:
     evening.does(ALICE, c.HandRaise(id=ID))
     evening.does(FAY, c.ClientMute(id=ID, person="ben"))
     evening.does(ALICE, c.SupportRequest(id=ID))
+    evening.apart = frozenset({frozenset(APART_PAIR)})
+    return evening
+
+
+def busy_room() -> Evening:
+    """A room in the middle of everything: breakouts, a private talk, a poll by name, a round, a text, a timer."""
+    evening = full_room()
+    evening.does(FAY, c.ClientAdmit(id=ID, person="cora"))
+    evening.does(FAY, fresh(ac.BreakoutsOpen, rooms=[["alice", "ben"], ["cora"]], minutes=30))
+    evening.does(GUS, fresh(ac.AsideOpen, person="alice"))
+    evening.does(FAY, fresh(ac.PollOpen, question="Who?", options=["I", "you"], anonymous=False))
+    evening.does(BEN, ac.PollVote(id=ID, option=0))
+    evening.does(FAY, fresh(ac.RoundStart, kind="checkin"))
+    evening.does(FAY, fresh(ac.TextShow, title="Plan", text="Breathe"))
+    evening.does(FAY, ac.TimerStart(id=ID, seconds=60))
+    evening.does(FAY, ac.SpotlightSet(id=ID, person="ben"))
+    evening.does(BEN, c.SupportRequest(id=ID))
     return evening
 
 
@@ -110,6 +221,8 @@ moves = st.one_of(
     st.tuples(st.sampled_from(EVERYBODY), st.none(), st.just("")),
     st.tuples(st.sampled_from(EVERYBODY), st.sampled_from(STEPS), st.sampled_from(PEOPLE)),
     st.tuples(st.sampled_from(HOSTS), st.sampled_from(STEPS), st.sampled_from(PEOPLE[:3])),
+    st.tuples(st.sampled_from(HOSTS), st.sampled_from(ACTIVITIES), st.sampled_from(PEOPLE[:3])),
+    st.tuples(st.sampled_from(EVERYBODY), st.sampled_from(ACTIVITIES), st.sampled_from(PEOPLE)),
     st.tuples(
         st.sampled_from(EVERYBODY[:3]), st.sampled_from(STEPS[:3] + STEPS[-12:]), st.sampled_from(PEOPLE)
     ),
@@ -122,25 +235,55 @@ def empty_room() -> Evening:
 
 @settings(max_examples=2_000, deadline=None)
 @given(
-    begin=st.sampled_from(["empty", "lobby", "full", "full"]),
+    begin=st.sampled_from(["empty", "lobby", "full", "busy", "busy"]),
     history=st.lists(moves, max_size=40),
     ending=st.sampled_from(ENDINGS),
 )
 def test_any_history_carries_every_view_on(
     begin: str, history: list[tuple[RoomActor, Step | None, str]], ending: Step
 ) -> None:
-    evening = {"empty": empty_room, "lobby": open_room, "full": full_room}[begin]()
+    COUNT[0] = count(1)
+    evening = {"empty": empty_room, "lobby": open_room, "full": full_room, "busy": busy_room}[begin]()
     first = Room(admission=evening.state.admission)
     for actor, step, who in [*history, (GUS, ending, ""), *history[:5]]:
         before = evening.state
+        remember_side(before)
         try:
             events = evening.does(actor, step(who) if step else arrive(actor))
         except RoomError:
             assert evening.state is before
             continue
         everybody_carries_on(before, evening.state, events)
+        whoever_moves_is_told(before, evening.state, events)
         holds_together(evening.state)
     assert apply_all(first, evening.log) == evening.state
+
+
+OF_ACTIVITIES: dict[str, object] = {
+    "ends_at": START + timedelta(minutes=5),
+    "rooms": ({"side": "0000000a", "people": ("ben",)}, {"side": "0000000b", "people": ()}),
+    "side": "0000000a",
+    "joined": True,
+    "poll": id_of(8),
+    "question": "How?",
+    "options": ("so", "so-so"),
+    "anonymous": True,
+    "answered": 2,
+    "option": 1,
+    "counts": (1, 2),
+    "round": id_of(9),
+    "kind": RoundKind.CHECKIN,
+    "order": ("ben", "alice"),
+    "seconds": 60,
+    "turn": 0,
+    "mood": 4,
+    "urge": 7,
+    "kept": True,
+    "text_id": id_of(10),
+    "title": "Plan",
+    "link": None,
+    "to": MovedTo.BREAKOUT,
+}
 
 
 def example(kind: type[e.Event]) -> e.Event:
@@ -158,6 +301,7 @@ def example(kind: type[e.Event]) -> e.Event:
         "text": "hello",
         "reason_code": "safety",
         "connected": True,
+        **OF_ACTIVITIES,
     }
     return kind.model_validate({name: facts[name] for name in kind.model_fields if name in facts})
 
@@ -178,7 +322,7 @@ def test_every_event_type_travels_and_folds_alike(kind: type[e.Event]) -> None:
 def test_every_event_has_a_fold_and_an_audience() -> None:
     assert set(FOLDS) == set(e.EVENT_CLASSES)
     audiences = {example(kind).audience for kind in e.EVENT_CLASSES}
-    assert audiences == {"room", "staff", "person:ben"}
+    assert audiences == {"room", "staff", "person:ben", "side:0000000a"}
 
 
 class TestWhatIsSeen:
