@@ -304,14 +304,19 @@ class RoomInWork:
 
     def stored(self) -> dict[str, Any]:
         """The state as its row keeps it."""
-        due = next_due(self.room)
-        return {
+        stored: dict[str, Any] = {
             "room": self.room.model_dump(mode="json"),
             "connections": self.connections,
             "clients": self.clients,
-            "box": self.box.model_dump(mode="json") if self.box else None,
-            "due": due.timestamp() if due else None,  # so that the clock can ask the database
         }
+        if self.box is not None:
+            stored["box"] = self.box.model_dump(mode="json")
+        due = next_due(self.room)
+        if (
+            due is not None
+        ):  # the clock asks the database; a key that is missing is never due, a null would be
+            stored["due"] = due.timestamp()
+        return stored
 
     def news(self) -> list[tuple[a.SupportOverdue | a.RoundAnswered, UUID]]:
         """What is told upward with the commit: calls nobody answered, answers a client wants to keep."""
