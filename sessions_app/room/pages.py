@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from groups.selectors import no_contacts_in
 from sessions_app import access
 from sessions_app.models import Session
 from sessions_app.room.access import AccessError, Standing, Ticket, standing
@@ -138,6 +139,9 @@ def _for_console(session: Session, seat: Standing) -> dict[str, object]:
         "hosts": seat.role.hosts,
         "reasons": [(reason.value, words) for reason, words in REASON_WORDS.items()],
         "roster": roster_of(session) if seat.role.hosts else [],
+        "kept_apart": no_contacts_in(expected_clients(session).values_list("pk", flat=True))
+        if seat.role.hosts
+        else [],
         "presence_states": PRESENCE_STATES,
         "phase_states": PHASE_STATES,
     }

@@ -2,10 +2,13 @@
 import { openDialog } from "../common/js/dialog.js";
 import { announce } from "../common/js/live.js";
 import { toast } from "../common/js/toast.js";
+import { Activities } from "./room/activities.js";
+import { sideOf } from "./room/activities_view.js";
 import { Chat } from "./room/chat.js";
 import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
 import { isAskedAbout, putDoor } from "./room/doormarks.js";
 import { putBadge, putName } from "./room/faces.js";
+import { HostTools } from "./room/host_tools.js";
 import { Line } from "./room/link.js";
 import { keepNote } from "./room/note.js";
 import { everybody, fullName, noteOf, stateOf, waited } from "./room/roster.js";
@@ -22,7 +25,7 @@ const planned = spans(page.dataset.planned);
 const taken = spans(page.dataset.taken);
 const expected = JSON.parse(document.getElementById("expected-people")?.textContent ?? "[]");
 const PHASES = /** @type {Record<string, string>} */ ({ closed: "scheduled", lobby: "open", running: "live", break: "break", ended: "ended" });
-const MUST_BE = /** @type {Record<string, string[]>} */ ({ admit: ["waiting"], lobby: ["in"], remove: ["in", "waiting"], restore: ["removed"], sheet: ["expected", "waiting", "in", "gone", "removed"] });
+const MUST_BE = /** @type {Record<string, string[]>} */ ({ admit: ["waiting"], lobby: ["in"], remove: ["in", "waiting"], talk: ["in"], spotlight: ["in"], group: ["in"], restore: ["removed"], sheet: ["expected", "waiting", "in", "gone", "removed"] });
 setClock(page.dataset.now ?? "");
 
 /** @type {View | null} */
@@ -39,9 +42,11 @@ const line = new Line(page, {
   onView: (fresh) => { view = fresh; draw(); },
   onEvent: (event, next) => { const before = view; view = next; heard(event, before ?? next); draw(); },
   onState: changed,
-  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); },
+  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); activities.passing(frame); },
 });
 const chat = new Chat(page, line);
+const activities = new Activities(page, line, (id, seen) => nameOf(id, seen));
+const tools = hosts ? new HostTools(page, line, nameOf, openSheet) : null;
 
 // --- what is heard -------------------------------------------------------------------------------------------
 
@@ -66,8 +71,10 @@ function heard(event, before) {
     "room.ended": "The group is over.",
   });
   if (event.type === "support.requested") announce(`${name} asks for help. Only staff see this.`, { now: true });
-  else if (event.type === "chat.sent" || event.type === "chat.sent_to_staff") chat.heard(event, view ?? before);
+  else if (event.type === "chat.sent" || event.type === "chat.sent_to_staff" || event.type === "chat.sent_to_side") chat.heard(event, view ?? before);
+  else if (event.type === "support.overdue") announce(`Nobody has answered ${name} for a minute. The clinical team was told.`, { now: true });
   else if (spoken[event.type]) announce(spoken[event.type]);
+  activities.heard(event, view ?? before);
   if (event.type === "break.started" && !taken.some(([start]) => at(start) === at(event.at))) taken.push([event.at, null]);
   const running = taken[taken.length - 1];
   if (event.type === "break.ended" && running && !running[1]) running[1] = event.at;
@@ -92,14 +99,21 @@ function draw() {
   drawCourse(view);
   drawWaiting(view);
   drawRoster(view);
-  keep(slot(page, "staff"), Object.values(room.people).filter((person) => person.role !== "client" && person.id !== me.person && person.place === "in"), (person) => person.id, () => fromTemplate("t-staff"), (element, person) => {
+  keep(slot(page, "staff"), Object.values(room.people).filter((person) => person.role !== "client" && person.id !== me.person && person.place === "in"), (person) => person.id, (person) => {
+    const row = fromTemplate("t-staff");
+    slot(row, "hand-over")?.addEventListener("click", () => line.act("host.hand", { person: person.id }));
+    return row;
+  }, (element, person) => {
     putName(element, person.name);
-    setText(slot(element, "note"), person.role === "observer" ? "Listening" : "Facilitator");
+    setText(slot(element, "note"), person.role === "observer" ? "Listening" : room.host === person.id ? "Facilitator, leads" : "Facilitator");
+    show(slot(element, "hand-over"), hosts && person.role !== "observer" && person.connected && room.host !== person.id);
     putBadge(slot(element, "badge"), person.connected ? "in" : "reconnecting");
   });
   show(slot(page, "staff-box"), (slot(page, "staff")?.childElementCount ?? 0) > 0);
   drawHands(view);
   drawSupport(view);
+  activities.draw(view);
+  tools?.draw(view);
   chat.draw(view);
   tick();
 }
@@ -156,8 +170,12 @@ function drawRoster({ room }) {
     for (const item of element.querySelectorAll("[data-do]")) {
       const kind = /** @type {HTMLElement} */ (item).dataset.do ?? "";
       const can = MUST_BE[kind].includes(person.place) && (kind === "sheet" || room.phase !== "ended") && (kind !== "admit" || (person.connected && !room.locked));
-      show(item.closest("li"), can);
+      const fits = kind === "talk" ? !(person.id in room.asides) : kind === "group" ? room.breakouts.length > 0 : true;
+      show(item.closest("li"), can && fits);
     }
+    const spotlit = room.spotlight === person.id;
+    setText(slot(element, "spotlight-label"), spotlit ? "Out of the spotlight" : "Put in the spotlight");
+    element.classList.toggle("is-lit", spotlit);
   });
   show(slot(page, "roster-empty"), people.length === 0);
   const here = people.filter((person) => person.place === "in").length;
@@ -204,8 +222,13 @@ function drawSupport({ room, me }) {
     const row = fromTemplate("t-support");
     slot(row, "sheet")?.addEventListener("click", () => doFor("sheet", id));
     slot(row, "seen")?.addEventListener("click", () => line.act("support.answer", { person: id }));
+    slot(row, "talk")?.addEventListener("click", () => tools?.talk(id));
     return row;
-  }, (element, [id]) => setText(slot(element, "name"), nameOf(id)));
+  }, (element, [id]) => {
+    setText(slot(element, "name"), nameOf(id));
+    show(slot(element, "talk"), room.people[id]?.place === "in");
+    show(slot(element, "overdue"), room.overdue.includes(id));
+  });
   if (!asking.length) show(box, false);
 }
 
@@ -219,7 +242,9 @@ function tick() {
     const state = stateOf(person, plan, over);
     const row = rowOf("roster", person.id);
     if (row) {
-      setText(slot(row, "note"), noteOf(person, state, plan, over));
+      const side = sideOf(room, person.id);
+      const group = room.breakouts.findIndex((one) => one.side === side) + 1;
+      setText(slot(row, "note"), side && state === "in" ? (group ? `in small group ${group}` : "in a private talk") : noteOf(person, state, plan, over));
       putBadge(slot(row, "badge"), state);
     }
     const door = rowOf("waiting", person.id);
@@ -230,6 +255,8 @@ function tick() {
     if (since) setText(slot(row, "note"), `Asked ${length(now() - at(since))} ago.`);
   }
   drawTimes(over);
+  activities.tick();
+  tools?.tick();
 }
 
 /** @param {string} list @param {string} person */
@@ -261,6 +288,9 @@ function doFor(kind, person) {
   if (kind === "lobby") line.act("client.to_lobby", { person });
   if (kind === "restore") line.act("client.restore", { person });
   if (kind === "sheet") openSheet(person);
+  if (kind === "talk") tools?.talk(person);
+  if (kind === "spotlight") line.act("spotlight.set", { person: view?.room.spotlight === person ? null : person });
+  if (kind === "group") nextGroup(person);
   if (kind === "remove") {
     removing = person;
     setText(slot(page, "remove-name"), nameOf(person));
@@ -280,6 +310,14 @@ function admit(person) {
   setText(slot(page, "unlicensed-name"), nameOf(person));
   setText(slot(page, "unlicensed-state"), known?.door?.state ?? "");
   openDialog("unlicensed");
+}
+
+/** To the next small group, and after the last one back to the whole group. @param {string} person */
+function nextGroup(person) {
+  if (!view) return;
+  const { breakouts } = view.room;
+  const here = breakouts.findIndex((one) => one.people.includes(person));
+  line.act("breakout.assign", { person, side: breakouts[here + 1]?.side ?? null });
 }
 
 /** How to reach a client: asked for when it is needed, and each look is recorded. @param {string} person */

@@ -1,6 +1,7 @@
 // The client's room: which screen is true now, who is here, one's hand, the chat, a quiet way to ask for help, the way out.
 import { openDialog } from "../common/js/dialog.js";
 import { announce } from "../common/js/live.js";
+import { Activities } from "./room/activities.js";
 import { Chat } from "./room/chat.js";
 import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
 import { putName } from "./room/faces.js";
@@ -27,13 +28,15 @@ const line = new Line(page, {
   onView: (fresh) => { view = fresh; draw(); },
   onEvent: (event, next) => { view = next; heard(event, next); draw(); },
   onState: changed,
-  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); },
+  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); activities.passing(frame); },
 });
 const chat = new Chat(page, line);
+const activities = new Activities(page, line, (id, { room }) => room.people[id]?.name ?? "Somebody");
 
 /** What an event means for this person beyond what is drawn. @param {Event} event @param {View} seen */
 function heard(event, seen) {
-  if (event.type === "chat.sent") chat.heard(event, seen);
+  if (event.type === "chat.sent" || event.type === "chat.sent_to_side") chat.heard(event, seen);
+  activities.heard(event, seen);
   if (event.type === "you.moved_to_lobby") steppedOut = true;
   if (event.type === "you.admitted") { steppedOut = false; cut = null; announce("You are in the room."); }
   if (event.type === "you.were_answered") { answered = true; announce("Your facilitator has seen that you need help."); }
@@ -79,6 +82,7 @@ function draw() {
   if (shown === "ended" && line.state !== "closed") { finished = "ended"; line.close(); }
   show(slot(page, "controls"), shown === "in" || shown === "waiting");
   show(page.querySelector("[data-act=hand]"), shown === "in");
+  show(page.querySelector(".controls .reactions"), shown === "in");
   if (view) drawSupport(view);
   if (shown === "waiting") drawWaiting();
   if (shown === "in" && view) drawRoom(view);
@@ -117,16 +121,18 @@ function drawWaiting() {
 /** @param {View} seen */
 function drawRoom(seen) {
   const { room, me } = seen;
-  const here = Object.values(room.people).filter((person) => person.place === "in").sort(byRank);
+  const here = Object.values(room.people).filter((person) => person.place === "in").sort(byRank).sort((a, b) => Number(b.id === room.spotlight) - Number(a.id === room.spotlight));
   keep(slot(page, "seats"), here, (person) => person.id, () => fromTemplate("t-seat"), (element, person) => {
     putName(element, person.name);
     setText(slot(element, "name"), person.id === me.person ? "You" : person.name);
-    setText(slot(element, "note"), note(person, room.hands));
+    setText(slot(element, "note"), room.spotlight === person.id ? "In view for all" : note(person, room.hands));
     element.classList.toggle("is-away", !person.connected);
+    element.classList.toggle("is-lit", room.spotlight === person.id);
   });
   setText(slot(page, "here-count"), String(here.length));
   drawNow(seen);
   drawHand(room.hands.indexOf(me.person));
+  activities.draw(seen);
   chat.draw(seen);
 }
 
@@ -185,6 +191,7 @@ function tick() {
   const since = view?.me.sees === "room" && view.room.phase === "running" ? at(view.room.started_at) : Number.NaN;
   show(element, !Number.isNaN(since) && screen() === "in");
   if (!Number.isNaN(since)) setText(element, clock(now() - since));
+  activities.tick();
 }
 
 /** A phone that falls asleep falls out of the room. */

@@ -48,7 +48,7 @@ export class Chat {
 
   /** Whether this person may write to everybody now. */
   get open() {
-    return this.staff || this.view?.room.chat_mode === "group";
+    return this.staff || this.view?.room.chat_mode === "group" || (this.view?.me.person ?? "") in (this.view?.room.asides ?? {});
   }
 
   /** @param {View} view */
@@ -79,7 +79,7 @@ export class Chat {
   rows(view) {
     const said = view.chat.map((event) => this.row(view, event));
     const mine = view.chat.filter((event) => event.person === view.me.person);
-    this.sending = this.sending.filter(({ text, to, after }) => !mine.some((event) => event.text === text && Date.parse(event.at) >= after && (event.type === "chat.sent") === (to === "room")));
+    this.sending = this.sending.filter(({ text, to, after }) => !mine.some((event) => event.text === text && Date.parse(event.at) >= after && (to === "staff") === event.type.includes("_to_staff")));
     const waiting = this.sending.map(({ key, text, to }) => ({ key, who: "You", when: "sending", text, mine: true, only: to === "staff" ? this.onlyWords(true) : "" }));
     return [...said, ...waiting];
   }
@@ -95,7 +95,7 @@ export class Chat {
       when: wallTime(event.at, this.zone),
       text: event.text,
       mine,
-      only: event.type === "chat.sent" ? "" : this.onlyWords(mine),
+      only: event.type === "chat.sent" ? "" : event.type === "chat.sent_to_side" ? "in this small room" : this.onlyWords(mine),
     };
   }
 
