@@ -83,7 +83,7 @@ async def test_small_groups_by_hand_and_back(tonight: Evening, shots: Path) -> N
     await ben.sees(re.compile(r"9:\d\d left"))
     await writes(ana, "Only for the first")
     await ana.sees("Only for the first")
-    await ana.sees("in this small room")
+    await ana.sees("in this small group")
     assert await ben.page.get_by_text("Only for the first").count() == 0
     await console.presses("Go into small group 1")
     await console.sees("Only for the first")

@@ -10,6 +10,12 @@ const SIGNS = /** @type {Record<string, string>} */ ({ thanks: "thank you", me_t
 const SIGN_FOR = 6_000;
 const ROUNDS = /** @type {Record<string, string>} */ ({ checkin: "Check-in round", closing: "Closing round" });
 
+/** A sentence's end; "Ben O." has one already. @param {string} words */
+const stop = (words) => (words.endsWith(".") ? words : `${words}.`);
+
+/** Milliseconds left, never more than the whole: clocks of phones differ. @param {string} ends @param {string} began */
+const remaining = (ends, began) => Math.min(at(ends) - now() + 999, at(ends) - at(began));
+
 export class Activities {
   /**
    * @param {HTMLElement} root the page @param {Line} line
@@ -75,11 +81,11 @@ export class Activities {
     if (!room) return;
     const timer = room.timer;
     show(slot(this.box, "timer"), timer !== null);
-    if (timer) setText(slot(this.box, "timer-left"), at(timer.ends_at) > now() ? `${clock(at(timer.ends_at) - now() + 999)} left` : "Time is up");
+    if (timer) setText(slot(this.box, "timer-left"), at(timer.ends_at) > now() ? `${clock(remaining(timer.ends_at, timer.started_at))} left` : "Time is up");
     if (room.round) {
       const gone = now() - at(room.round.turn_since);
       const left = room.round.seconds === null ? null : room.round.seconds * 1000 - gone;
-      setText(slot(this.box, "round-clock"), left === null ? clock(gone) : left > 0 ? `${clock(left + 999)} left` : "Time is up");
+      setText(slot(this.box, "round-clock"), left === null ? clock(gone) : left > 0 ? `${clock(Math.min(left + 999, room.round.seconds * 1000))} left` : "Time is up");
     }
     if (sideOf(room, this.view?.me.person ?? "")) this.drawSide(/** @type {View} */ (this.view));
     const before = this.signs.length;
@@ -104,13 +110,13 @@ export class Activities {
     const aside = Object.entries(room.asides).find(([, one]) => one.side === side);
     const place = room.breakouts.findIndex((one) => one.side === side);
     const others = (room.breakouts[place]?.people ?? []).filter((id) => id !== me.person).map((id) => this.nameOf(id, /** @type {View} */ (this.view)));
-    const ends = room.breakouts_end ? ` ${clock(Math.max(0, at(room.breakouts_end) - now() + 999))} left.` : "";
+    const ends = room.breakouts_end ? ` ${clock(Math.max(0, at(room.breakouts_end) - now()))} left.` : "";
     if (aside) {
       setText(slot(this.box, "side-title"), this.staff ? `You talk with ${this.nameOf(aside[0], /** @type {View} */ (this.view))} in private` : "You talk with your facilitator in private");
       setText(slot(this.box, "side-words"), this.staff ? "The others are not told." : "The others are not told, and cannot read what you write here.");
     } else {
       setText(slot(this.box, "side-title"), `You are in small group ${place + 1}`);
-      setText(slot(this.box, "side-words"), `${others.length ? `With ${others.join(", ")}.` : "Nobody else is here yet."}${ends} What you write stays here.`);
+      setText(slot(this.box, "side-words"), `${others.length ? `With ${stop(others.join(", "))}` : "Nobody else is here yet."}${ends} What you write stays here.`);
     }
     show(slot(this.box, "side-back"), this.staff || aside !== undefined);
   }
@@ -224,7 +230,7 @@ export class Activities {
     setText(slot(this.box, "round-title"), ROUNDS[round.kind]);
     const name = this.nameOf(round.order[round.turn], view);
     const after = round.order.slice(round.turn + 1).find((/** @type {string} */ id) => room.people[id]?.place === "in");
-    const next = after === me.person ? "You are next." : after ? `Next: ${this.nameOf(after, view)}.` : "";
+    const next = after === me.person ? "You are next." : after ? `Next: ${stop(this.nameOf(after, view))}` : "";
     setText(slot(this.box, "round-now"), `${mine ? "It is your turn." : `${name} speaks.`} ${next}`);
     keep(slot(this.box, "round-order"), round.order, (/** @type {string} */ id) => id, () => fromTemplate("t-turn"), (element, id) => {
       setText(slot(element, "name"), id === me.person ? "You" : this.nameOf(id, view));

@@ -1,6 +1,7 @@
 // The chat of a room: what was written, what is on its way, and to whom one writes. Text is only ever text.
 import { announce } from "../../common/js/live.js";
 import { fromTemplate, keep, setText, show, slot } from "./dom.js";
+import { sideOf } from "./activities_view.js";
 import { now, wallTime } from "./times.js";
 
 /** @typedef {import("../room_view.js").View} View @typedef {import("../room_view.js").Event} Event @typedef {import("./link.js").Line} Line */
@@ -71,6 +72,11 @@ export class Chat {
     show(slot(this.box, "chat-choice"), this.open);
     if (!this.open && this.to.value !== "staff") this.to.value = "staff";
     if (this.open && this.form.dataset.open !== "yes") this.to.value = "room";
+    const side = sideOf(view.room, view.me.person);
+    const [room, everyone] = ["room", "everyone"].map((value) => /** @type {HTMLOptionElement | null} */ (this.to.querySelector(`option[value=${value}]`)));
+    if (room) setText(room, side ? `Only ${this.hereWords(view, side)}` : this.staff ? "Everyone" : "The group");
+    if (everyone) everyone.hidden = everyone.disabled = !side;
+    if (!side && this.to.value === "everyone") this.to.value = "room";
     this.form.dataset.open = this.open ? "yes" : "no";
     setText(slot(this.box, "chat-who"), this.open ? "" : "Your message goes to the facilitators only.");
   }
@@ -95,8 +101,13 @@ export class Chat {
       when: wallTime(event.at, this.zone),
       text: event.text,
       mine,
-      only: event.type === "chat.sent" ? "" : event.type === "chat.sent_to_side" ? "in this small room" : this.onlyWords(mine),
+      only: event.type === "chat.sent" ? "" : event.type === "chat.sent_to_side" ? this.hereWords(view, event.side) : this.onlyWords(mine),
     };
+  }
+
+  /** What a side room is called. @param {View} view @param {string} side */
+  hereWords(view, side) {
+    return Object.values(view.room.asides).some((aside) => aside.side === side) ? "in this private talk" : "in this small group";
   }
 
   /** @param {boolean} mine */

@@ -111,7 +111,7 @@ export class HostTools {
 
   tick() {
     const end = this.view?.room.breakouts_end;
-    setText(slot(this.box, "breakouts-left"), end ? `${clock(at(end) - now() + 999)} left` : "");
+    setText(slot(this.box, "breakouts-left"), end ? `${clock(at(end) - now())} left` : "");
   }
 
   /** @param {View} view */
