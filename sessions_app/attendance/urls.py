@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions_app.attendance import views
+from sessions_app.attendance import by_phone, views
 
 _SHEET = "sessions/<uuid:session_id>/attendance/"
 
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_SHEET, views.session_attendance, name="session_attendance"),
     path(f"{_SHEET}sheet.pdf", views.sheet_file, name="attendance_pdf"),
     path(f"{_SHEET}sign/", views.attest, name="attendance_attest"),
+    path(f"{_SHEET}by-phone/", by_phone.by_phone, name="attendance_by_phone"),
     path(f"{_SHEET}<uuid:client_id>/", views.line, name="attendance_line"),
     path(f"{_SHEET}<uuid:client_id>/excuse/", views.excuse, name="attendance_excuse"),
     path(

@@ -263,7 +263,7 @@ async def test_who_is_dropped_at_the_door_is_back_in_line(evening: Evening, serv
     await sync_to_async(server.kill)()
     await phone.sees("You were disconnected")
     await sync_to_async(server.start)()
-    await phone.sees("You were disconnected. You are back in line.")
+    await phone.sees(re.compile(r"You were disconnected for \d+ (second|minute)s?\. You are back in line\."))
     await console.sees("Waiting", within=row("Ana Moreno"))
     await evening.admits(console, evening.world.ana)
     await phone.sees("Here now")
@@ -389,11 +389,16 @@ async def test_an_observer_sees_what_people_in_the_room_see(evening: Evening) ->
 async def test_before_the_door_opens_the_page_waits_and_lets_in_by_itself(
     home: World, visitors: Visitors, shots: Path
 ) -> None:
-    soon = timezone.now() + timedelta(minutes=15, seconds=4)
+    soon = timezone.now() + timedelta(minutes=15, seconds=12)
     session = await in_database(lambda: make_session(home.group, starts_at=soon))
     phone = await visitors.page_for(home.ana, "phone")
     await phone.goes(f"/sessions/{session.pk}/room/")
     await phone.sees("The room opens")
+    await phone.presses("Say where you are tonight")
+    await phone.sees("Where are you tonight?")
+    await in_database(lambda: at_the_door(session, home.ana))
+    await phone.goes(f"/sessions/{session.pk}/room/")
+    await phone.sees("You said where you are tonight")
     await phone.shot("phone-early", shots)
     await phone.finds_no_barrier("before the door opens")
     await phone.sees("You are in the lobby")

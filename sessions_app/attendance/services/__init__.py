@@ -1,6 +1,7 @@
 """Writes of attendance, one module a topic."""
 
 from sessions_app.attendance.services.attesting import attest_sheet
+from sessions_app.attendance.services.by_phone import enter_held_by_phone
 from sessions_app.attendance.services.correcting import correct_attendance
 from sessions_app.attendance.services.disputing import answer_dispute, raise_dispute
 from sessions_app.attendance.services.excusing import excuse_client
@@ -10,6 +11,7 @@ __all__ = [
     "answer_dispute",
     "attest_sheet",
     "correct_attendance",
+    "enter_held_by_phone",
     "excuse_client",
     "finalise_session",
     "raise_dispute",
