@@ -15,6 +15,7 @@ UNMARKED: dict[str, str] = {}
 PUBLIC = {
     "healthz": "liveness, for the supervisor",
     "readyz": "readiness, for the balancer",
+    "calendar_feed": "a calendar program cannot sign in; the secret in the address is the credential",
     "help": "crisis numbers are for everybody",
     "styleguide": "shows components with invented people",
     "styleguide_mock": "whole pages with invented people",
