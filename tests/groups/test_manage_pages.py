@@ -16,7 +16,16 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groups.models import AgreementAcceptance, Client, EmergencyContact, Enrolment, Group, Series, StaffRole
+from groups.models import (
+    AgreementAcceptance,
+    Client,
+    EmergencyContact,
+    Enrolment,
+    Group,
+    NoContact,
+    Series,
+    StaffRole,
+)
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
 from tests.factories import COUNTABLE, MONDAY, MONDAY_START, make_client, make_series, make_session
 from tests.worlds import World
@@ -290,6 +299,9 @@ def acts(world: World) -> list[tuple[str, object, dict[str, object], Callable[[]
          newcomer.memberships.exists),
         ("manage_member_end", world.ben.memberships.get().pk, {"ends_on": "2026-04-13"},
          lambda: world.ben.memberships.get().ends_on == MONDAY),
+        ("manage_apart_add", world.group.pk,
+         {"first": world.ana.pk, "second": world.ben.pk, "reason": "A court order"},
+         NoContact.objects.filter(ended_at=None, first__in=[world.ana, world.ben]).exists),
         ("manage_leader_add", world.group.pk, {"person": world.other_facilitator.pk, "role": "facilitator",
          "starts_on": "2026-04-13", "ends_on": "2026-04-13"},
          world.group.staff.filter(person=world.other_facilitator).exists),

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models
 
-from groups.models import Client, Group, Person, Program
+from groups.models import Client, Group, NoContact, Person, Program
 from sessions_app.models import Session
 from tests.factories import MONDAY, MONDAY_START, make_session
 from tests.worlds import World
@@ -84,6 +84,11 @@ def example(model: type[models.Model], world: World) -> models.Model:
         return found
     if model is Session:
         return make_session(world.group)
+    if model is NoContact:  # a pair of two, in the order of their ids
+        first, second = sorted((world.ana, world.ben), key=lambda client: client.pk.int)
+        return NoContact.objects.create(
+            **inside, first=first, second=second, reason="", recorded_at=MONDAY_START
+        )
     values = {f.name: _value(f, world) for f in model._meta.concrete_fields if _must_be_given(f)}
     return model._default_manager.create(**values)
 

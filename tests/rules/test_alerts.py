@@ -26,6 +26,7 @@ from checkins.rules import (
     merge,
     orange_due,
     red_targets,
+    unanswered_call,
     yellow_due,
 )
 from checkins.why import why, why_all
@@ -274,7 +275,8 @@ def everything() -> Evaluation:
     )
     one = Inputs(CheckIn(9, 2, True, True), (2, 3, 2, 4, 3, 2, 3), (7, 7, 8, 7, 6), 3, forms)
     other = Inputs(CheckIn(6, 3))
-    return Evaluation(Level.RED, (*evaluate(one).findings, *evaluate(other).findings))
+    call = unanswered_call(61)
+    return Evaluation(Level.RED, (*call.findings, *evaluate(one).findings, *evaluate(other).findings))
 
 
 def test_every_reason_has_a_sentence_with_its_rule() -> None:
@@ -306,3 +308,11 @@ def test_worsening_is_explained_with_points_and_total() -> None:
 def test_explanations_hold_numbers_and_short_texts_only() -> None:
     for finding in everything().findings:
         assert all(isinstance(value, int | str) for value in finding.values.values())
+
+
+def test_a_call_nobody_answered_is_red_and_says_how_long_it_waited() -> None:
+    call = unanswered_call(75)
+    assert call.level is Level.RED
+    assert why_all(call) == (
+        "Asked for help in the group, and nobody there had answered after 75 seconds. (A1)",
+    )
