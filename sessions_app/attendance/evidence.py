@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -46,7 +46,12 @@ class Cause(StrEnum):
     DROPPED = "dropped"  # the socket broke
     SERVER = "server"  # our side stopped
     SWEPT = "swept"  # found silent later
+    MANY = "many"  # read from the evidence of all: many were lost at once, so it was not this client's line
     REPLACED = "replaced"  # the same browser came back on a new connection
+
+
+OUR_SIDE = frozenset({Cause.SERVER, Cause.MANY})
+_LOST = frozenset({Cause.DROPPED, Cause.SWEPT})
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Gap:
     @property
     def technical(self) -> bool:
         """Our fault, not the client's: staff may credit it by a correction (AT-8, R14)."""
-        return self.cause is Cause.SERVER
+        return self.cause in OUR_SIDE
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,39 @@ def presence_record(evidence: Iterable[Evidence]) -> PresenceRecord:
         ),
         last_cause=_cause_at(in_room_set[-1].end, room) if in_room_set else None,
     )
+
+
+AT_ONCE = timedelta(seconds=15)
+"""How near in time losses are one event: a heartbeat and the time to notice."""
+FEWEST_AT_ONCE = 3
+
+
+def lost_at_once(losses: Iterable[tuple[UUID, datetime]], present: int) -> tuple[Interval, ...]:
+    """The times in which so many clients lost their connection together that it was no client's own line.
+
+    `losses`: client and instant of each unclean end; `present`: how many clients there were that evening. At least three
+    of them, and at least half.
+    """
+    needed = max(FEWEST_AT_ONCE, -(-present // 2))
+    rows = sorted(losses, key=lambda loss: loss[1])
+    found = []
+    for place, (_, first) in enumerate(rows):
+        near = [loss for loss in rows[place:] if loss[1] - first <= AT_ONCE]
+        if len({client for client, _ in near}) >= needed:
+            found.append(Interval(first, near[-1][1] + timedelta(microseconds=1)))
+    return union(found)
+
+
+def told_apart(rows: Iterable[Evidence], outages: IntervalSet) -> list[Evidence]:
+    """The rows, with losses that many shared named as such."""
+    return [_shared(row, outages) for row in rows]
+
+
+def _shared(row: Evidence, outages: IntervalSet) -> Evidence:
+    lost = row.kind is EvidenceKind.CLOSED and _cause(row.cause) in _LOST
+    if lost and any(outage.start <= row.at < outage.end for outage in outages):
+        return replace(row, cause=Cause.MANY.value)
+    return row
 
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(EvidenceKind)}
@@ -173,6 +211,7 @@ def _end(place: list[Stay] | None, since: datetime, end: datetime, cause: Cause)
 # Where several devices end at the same instant, the first of these that applies is the reason.
 _STRONGEST = (
     Cause.SERVER,
+    Cause.MANY,
     Cause.REMOVED,
     Cause.LOBBY,
     Cause.LEFT,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sessions_app.attendance.evidence import Cause, Evidence, Gap, PresenceRecord, presence_record
+from sessions_app.attendance.evidence import OUR_SIDE, Evidence, Gap, PresenceRecord, presence_record
 from sessions_app.attendance.intervals import IntervalSet, intersect
 from sessions_app.attendance.rules import (
     Attendance,
@@ -73,7 +73,7 @@ class Reading:
             return False
         if any(gap.technical and intersect((gap.interval,), self.window) for gap in self.presence.gaps):
             return True
-        ended_by_us = self.presence.last_cause is Cause.SERVER
+        ended_by_us = self.presence.last_cause in OUR_SIDE
         return ended_by_us and self.presence.in_room[-1].end < self.window[-1].end
 
     @property

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from groups.access import in_force
 from groups.models import Enrolment, Membership
 from sessions_app.attendance import rules
-from sessions_app.attendance.evidence import Evidence, EvidenceKind
+from sessions_app.attendance.evidence import Evidence, EvidenceKind, lost_at_once, told_apart
 from sessions_app.attendance.figures import SessionFacts
-from sessions_app.attendance.intervals import Interval
+from sessions_app.attendance.intervals import Interval, IntervalSet
 from sessions_app.models import AttendancePolicy, Excuse, PresenceEvidence, Session, SessionBreak
 
 
@@ -46,7 +46,7 @@ def rule_policy(policy: AttendancePolicy) -> rules.AttendancePolicy:
 def gather(
     session: Session, *, policy: AttendancePolicy | None = None, client_id: UUID | None = None
 ) -> SessionFacts:
-    """All facts of one session (five queries). Without `policy`, the version in force on its date.
+    """All facts of one session (seven queries). Without `policy`, the version in force on its date.
 
     With `client_id`, only that client's evidence is read.
     """
@@ -112,4 +112,17 @@ def _evidence(session: Session, client_id: UUID | None) -> dict[UUID, list[Evide
     for client, connection, kind, at, cause in rows:
         if client is not None:
             found[client].append(Evidence(connection, EvidenceKind(kind), at, cause))
-    return dict(found)
+    outages = _outages(session) if found else ()
+    return (
+        {client: told_apart(of_client, outages) for client, of_client in found.items()}
+        if outages
+        else dict(found)
+    )
+
+
+def _outages(session: Session) -> IntervalSet:
+    """When many lost their connection at once: asked over everybody, whoever is being read."""
+    rows = PresenceEvidence.objects.filter(session=session, client__isnull=False)
+    losses = rows.filter(kind="closed", cause__in=["dropped", "swept"]).values_list("client_id", "at")
+    present = rows.aggregate(clients=Count("client_id", distinct=True))["clients"]
+    return lost_at_once([(client, at) for client, at in losses if client is not None], present)

@@ -20,6 +20,7 @@ STAFF_CAUSES = {
     Cause.DROPPED: "connection lost",
     Cause.SERVER: "our system broke the connection",
     Cause.SWEPT: "connection went silent",
+    Cause.MANY: "many lost the connection at once",
     Cause.REPLACED: "changed to another window",
 }
 CLIENT_CAUSES = {
@@ -30,6 +31,7 @@ CLIENT_CAUSES = {
     Cause.DROPPED: "your connection was lost",
     Cause.SERVER: "our system broke your connection. That was our fault",
     Cause.SWEPT: "your connection was lost",
+    Cause.MANY: "many lost their connection at the same time. That was not your fault",
     Cause.REPLACED: "you changed to another window",
 }
 

@@ -6,7 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from sessions_app.attendance.evidence import Cause, Evidence, EvidenceKind, presence_record
+from sessions_app.attendance.evidence import (
+    Cause,
+    Evidence,
+    EvidenceKind,
+    lost_at_once,
+    presence_record,
+    told_apart,
+)
 from sessions_app.attendance.rules import AttendancePolicy, attendance
 from tests.rules.calendar import at, evening, span
 
@@ -144,3 +151,45 @@ def test_evidence_feeds_the_attendance_rule() -> None:
 def test_a_kind_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="teleported"):
         Evidence(PHONE, "teleported", at(0))  # type: ignore[arg-type]  # as read from a row
+
+
+# -- many at once --
+
+CLIENTS = [UUID(int=number) for number in range(20, 32)]
+
+
+@pytest.mark.parametrize(
+    ("lost", "present", "shared"),
+    [(3, 6, True), (3, 5, True), (2, 3, False), (3, 7, False), (6, 12, True), (5, 12, False), (3, 3, True)],
+)
+def test_at_least_three_and_at_least_half(lost: int, present: int, shared: bool) -> None:
+    losses = [(client, at(30 + place / 60)) for place, client in enumerate(CLIENTS[:lost])]
+    assert bool(lost_at_once(losses, present)) is shared
+
+
+def test_one_client_with_three_devices_is_one_client() -> None:
+    assert lost_at_once([(CLIENTS[0], at(30))] * 3, 3) == ()
+
+
+def test_losses_further_apart_are_each_ones_own() -> None:
+    losses = [(client, at(30 + place)) for place, client in enumerate(CLIENTS[:3])]
+    assert lost_at_once(losses, 3) == ()
+
+
+def test_a_shared_loss_is_technical_and_costs_or_gains_nobody_a_second() -> None:
+    rows = in_room(
+        *beats(0, 30), row(CLOSED, 30, "dropped"), row(OPENED, 35, connection=LAPTOP),
+        row(ADMITTED, 35, connection=LAPTOP), *beats(35, 60, LAPTOP), row(CLOSED, 60, "left", LAPTOP),
+    )  # fmt: skip
+    outages = lost_at_once([(client, at(30)) for client in CLIENTS[:4]], 6)
+    before, after = presence_record(rows), presence_record(told_apart(rows, outages))
+    assert after.in_room == before.in_room
+    assert [gap.interval for gap in after.gaps] == [gap.interval for gap in before.gaps]
+    assert (before.gaps[0].technical, after.gaps[0].technical) == (False, True)
+    assert after.gaps[0].cause is Cause.MANY
+
+
+def test_leaving_in_the_same_moment_stays_leaving() -> None:
+    rows = in_room(*beats(0, 30), row(CLOSED, 30, "left"))
+    outages = lost_at_once([(client, at(30)) for client in CLIENTS[:4]], 4)
+    assert told_apart(rows, outages) == rows
