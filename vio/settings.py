@@ -234,6 +234,19 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
+# --- picture and sound (docs/media.md) -----------------------------------------------------------------------
+MEDIA_KIND = env.text("VIO_MEDIA", "mesh")
+if MEDIA_KIND != "mesh":
+    raise env.EnvironmentProblem("VIO_MEDIA must be mesh")
+TURN_URLS = env.words("VIO_TURN_URLS")
+TURN_SECRET = env.text("VIO_TURN_SECRET")
+if any(url.startswith("turn") for url in TURN_URLS) and not TURN_SECRET:
+    raise env.EnvironmentProblem("VIO_TURN_URLS names a relay: VIO_TURN_SECRET is needed too")
+# AZ-7: with a relay, browsers meet only there and nobody learns anybody's address.
+MEDIA_RELAY_ONLY = env.flag("VIO_MEDIA_RELAY_ONLY", default=any(url.startswith("turn") for url in TURN_URLS))
+if MEDIA_RELAY_ONLY and not TURN_SECRET:
+    raise env.EnvironmentProblem("VIO_MEDIA_RELAY_ONLY needs a relay: VIO_TURN_URLS and VIO_TURN_SECRET")
+
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("VIO_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 WHITENOISE_USE_FINDERS = True

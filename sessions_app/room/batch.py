@@ -87,7 +87,8 @@ class Written:
 AUDITED = {
     "room.opened", "room.started", "break.started", "break.ended", "room.ended", "room.locked", "room.unlocked",
     "chat.mode_changed", "client.admitted", "client.removed", "client.restored", "client.moved_to_lobby",
-    "client.muted", "everyone.muted", "support.requested", "support.answered", "staff.joined", "staff.left",
+    "client.muted", "everyone.muted", "client.camera_stopped", "share.changed",
+    "support.requested", "support.answered", "staff.joined", "staff.left",
     "support.overdue", "aside.opened", "aside.joined", "aside.closed", "host.changed", "breakouts.opened",
     "breakouts.closed", "breakout.moved", "poll.opened", "poll.closed", "poll.shared", "round.answered", "text.shown",
 }  # fmt: skip

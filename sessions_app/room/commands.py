@@ -16,6 +16,8 @@ from sessions_app.room.words import ChatMode, PersonId, RemovalReason
 CHAT_LIMIT = 2_000
 """Longest chat message in characters (WS-3)."""
 
+CallId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,16}$")]
+"""One window's part in picture and sound, made up by the window."""
 ChatText = Annotated[str, StringConstraints(min_length=1, max_length=CHAT_LIMIT, pattern=r"\S")]
 
 
@@ -104,6 +106,25 @@ class ClientUnmute(Command):
     type: Literal["client.unmute"] = "client.unmute"
 
 
+class ClientCameraOff(AboutClient):
+    """Stop one client's camera."""
+
+    type: Literal["client.camera_off"] = "client.camera_off"
+
+
+class ClientCameraOn(Command):
+    """Lift the stop of one's own camera. Nobody can switch on somebody else's camera."""
+
+    type: Literal["client.camera_on"] = "client.camera_on"
+
+
+class ShareAllow(Command):
+    """Choose whether clients may share their screen; staff always may."""
+
+    type: Literal["share.allow"] = "share.allow"
+    allowed: bool
+
+
 class EveryoneMute(Command):
     """Mute every client in the room."""
 
@@ -171,11 +192,29 @@ class SupportAnswer(AboutClient):
     type: Literal["support.answer"] = "support.answer"
 
 
+class MediaFlags(BaseModel):
+    """What one window sends and wants to receive right now; context for the others, never evidence of presence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    mic: bool
+    camera: bool
+    screen: bool = False
+    speaking: bool = False
+    wants_video: bool = True
+    spoke_ago: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    """Seconds since this person last spoke; none when they have not."""
+
+
 class Signal(BaseModel):
     """One step of setting up picture and sound between two browsers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    kind: Literal["offer", "answer", "candidate", "bye"]
+    kind: Literal["hello", "offer", "answer", "candidate", "bye"]
+    call: CallId | None = None
+    """Which of the sender's windows speaks."""
+    to_call: CallId | None = None
+    """Which window it is for; a `hello` to somebody new names none."""
+    has: MediaFlags | None = None
     sdp: Annotated[str, StringConstraints(max_length=60_000)] | None = None
     candidate: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     mid: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -196,12 +235,17 @@ class Typing(PassingCommand):
     type: Literal["typing"] = "typing"
 
 
-class MediaState(PassingCommand):
-    """My microphone and camera are on or off."""
+class MediaState(PassingCommand, MediaFlags):
+    """My microphone, camera or shared screen went on or off, or I began or stopped speaking."""
 
     type: Literal["media.state"] = "media.state"
-    mic: bool
-    camera: bool
+    call: CallId | None = None
+
+
+class MediaJoin(PassingCommand):
+    """Ask for a grant: where picture and sound are, and what one may send. Asked again before it runs out."""
+
+    type: Literal["media.join"] = "media.join"
 
 
 AnyCommand = Annotated[
@@ -218,6 +262,9 @@ AnyCommand = Annotated[
     | ClientToLobby
     | ClientMute
     | ClientUnmute
+    | ClientCameraOff
+    | ClientCameraOn
+    | ShareAllow
     | EveryoneMute
     | RoomOpen
     | RoomStart
@@ -232,7 +279,8 @@ AnyCommand = Annotated[
     | ActivityCommand
     | SignalSend
     | Typing
-    | MediaState,
+    | MediaState
+    | MediaJoin,
     Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)

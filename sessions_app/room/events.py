@@ -133,6 +133,26 @@ class ClientUnmuted(RoomAbout):
     type: Literal["client.unmuted"] = "client.unmuted"
 
 
+class ClientCameraStopped(RoomAbout):
+    """Staff stopped one client's camera."""
+
+    type: Literal["client.camera_stopped"] = "client.camera_stopped"
+    by: PersonId
+
+
+class ClientCameraResumed(RoomAbout):
+    """A client may send the camera's picture again."""
+
+    type: Literal["client.camera_resumed"] = "client.camera_resumed"
+
+
+class ShareChanged(RoomBy):
+    """Whether clients may share their screen was changed."""
+
+    type: Literal["share.changed"] = "share.changed"
+    allowed: bool
+
+
 class EveryoneMuted(ForRoom):
     """Staff muted every client in the room."""
 
@@ -320,6 +340,9 @@ AnyEvent = Annotated[
     | HandLowered
     | ClientMuted
     | ClientUnmuted
+    | ClientCameraStopped
+    | ClientCameraResumed
+    | ShareChanged
     | EveryoneMuted
     | ChatSent
     | StaffChatSent

@@ -43,7 +43,10 @@ def _change(state: Room, person: str, **changes: object) -> Room:
 
 def _without_marks(state: Room, person: str) -> Room:
     hands = tuple(hand for hand in state.hands if hand != person)
-    return out_of_sides(_set(state, hands=hands, muted=state.muted - {person}), person)
+    unmarked = _set(
+        state, hands=hands, muted=state.muted - {person}, cameras_stopped=state.cameras_stopped - {person}
+    )
+    return out_of_sides(unmarked, person)
 
 
 def _unchanged(state: Room, event: e.Event) -> Room:
@@ -80,6 +83,7 @@ def _ended(state: Room, event: e.RoomEnded) -> Room:
         people=people,
         hands=(),
         muted=frozenset(),
+        cameras_stopped=frozenset(),
         **NOTHING_GOING_ON,
     )
 
@@ -153,6 +157,18 @@ def _muted(state: Room, event: e.ClientMuted) -> Room:
 
 def _unmuted(state: Room, event: e.ClientUnmuted) -> Room:
     return _set(state, muted=state.muted - {event.person})
+
+
+def _camera_stopped(state: Room, event: e.ClientCameraStopped) -> Room:
+    return _set(state, cameras_stopped=state.cameras_stopped | {event.person})
+
+
+def _camera_resumed(state: Room, event: e.ClientCameraResumed) -> Room:
+    return _set(state, cameras_stopped=state.cameras_stopped - {event.person})
+
+
+def _share_changed(state: Room, event: e.ShareChanged) -> Room:
+    return _set(state, share_open=event.allowed)
 
 
 def _everyone_muted(state: Room, event: e.EveryoneMuted) -> Room:
@@ -261,6 +277,9 @@ FOLDS: dict[type[e.Event], Fold] = {
     e.HandLowered: _hand_lowered,
     e.ClientMuted: _muted,
     e.ClientUnmuted: _unmuted,
+    e.ClientCameraStopped: _camera_stopped,
+    e.ClientCameraResumed: _camera_resumed,
+    e.ShareChanged: _share_changed,
     e.EveryoneMuted: _everyone_muted,
     e.ChatSent: _unchanged,
     e.StaffChatSent: _unchanged,

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
+
 from sessions_app.room import activity_commands as ac
 from sessions_app.room import commands as c
 from sessions_app.room import joining
@@ -17,8 +19,11 @@ from sessions_app.room.batch import Entry
 from sessions_app.room.errors import RoomError
 from sessions_app.room.hub import Hub
 from sessions_app.room.link import Link
+from sessions_app.room.media import granting
+from sessions_app.room.media.addresses import reveals_address
 from sessions_app.room.replies import (
     Ack,
+    MediaGranted,
     MediaSeen,
     Pong,
     ReactionSeen,
@@ -86,6 +91,8 @@ async def resume(hub: Hub, link: Link, command: c.Resume) -> None:
 async def signal(hub: Hub, link: Link, command: c.SignalSend) -> None:
     """To one other person in the room; the sender is stamped here (AZ-7)."""
     _require_inside(link)
+    if settings.MEDIA_RELAY_ONLY and reveals_address(command.payload):
+        raise RoomError("address_refused")
     frame = SignalReceived(sender=link.person, payload=command.payload)
     hub.pass_on(link, wire(frame), to=command.to)
 
@@ -97,9 +104,18 @@ async def typing(hub: Hub, link: Link, command: c.Typing) -> None:
 
 
 async def media(hub: Hub, link: Link, command: c.MediaState) -> None:
-    """Somebody's microphone or camera went on or off."""
+    """Somebody's microphone, camera or screen went on or off."""
     _require_inside(link)
-    hub.pass_on(link, wire(MediaSeen(person=link.person, mic=command.mic, camera=command.camera)))
+    seen = command.model_dump(exclude={"id", "type"})
+    hub.pass_on(link, wire(MediaSeen(person=link.person, **seen)))
+
+
+async def join_media(hub: Hub, link: Link, command: c.MediaJoin) -> None:
+    """A grant for picture and sound, told to this connection alone and kept nowhere."""
+    _require_inside(link)
+    grant = await hub.media_threads.run(granting.grant, link.ticket, now=hub.now())
+    link.send(wire(MediaGranted(id=str(command.id), grant=grant)))
+    link.send(wire(Ack(id=str(command.id), numbers={})))
 
 
 async def react(hub: Hub, link: Link, command: ac.React) -> None:
@@ -132,6 +148,9 @@ HANDLERS: dict[type[c.Command], Handler] = {
     c.ClientToLobby: _host,
     c.ClientMute: _host,
     c.ClientUnmute: _part,
+    c.ClientCameraOff: _host,
+    c.ClientCameraOn: _part,
+    c.ShareAllow: _host,
     c.EveryoneMute: _host,
     c.RoomOpen: _host,
     c.RoomStart: _host,
@@ -167,4 +186,5 @@ HANDLERS: dict[type[c.Command], Handler] = {
     c.SignalSend: Handler(Permission.TAKE_PART, signal, counts_as="signals"),
     c.Typing: Handler(Permission.TAKE_PART, typing),
     c.MediaState: Handler(Permission.TAKE_PART, media),
+    c.MediaJoin: Handler(Permission.TAKE_PART, join_media),
 }

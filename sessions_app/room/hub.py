@@ -64,6 +64,7 @@ class Hub:
         self.rooms: dict[UUID, HubRoom] = {}
         self.threads = DatabaseThreads()
         self.bells = DatabaseThreads(1)  # ringing waits for nobody and keeps nobody waiting
+        self.media_threads = DatabaseThreads(2)  # a media server that hangs holds up nobody's chat
         self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected)
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sessions_app.room.commands import Signal
+from sessions_app.room.commands import CallId, MediaFlags, Signal
 from sessions_app.room.events import AnyEvent
+from sessions_app.room.media.grants import Grant
 from sessions_app.room.state import Room
 from sessions_app.room.words import PersonId, Reaction, Role, Sees
 
@@ -100,13 +101,20 @@ class TypingSeen(Reply):
     person: PersonId
 
 
-class MediaSeen(Reply):
-    """Somebody in the room switched microphone or camera."""
+class MediaSeen(Reply, MediaFlags):
+    """Somebody in the room switched microphone, camera or shared screen, or began or stopped speaking."""
 
     type: Literal["media.seen"] = "media.seen"
     person: PersonId
-    mic: bool
-    camera: bool
+    call: CallId | None = None
+
+
+class MediaGranted(Reply):
+    """The answer to `media.join`: where picture and sound are, for this person and session, for ten minutes. Never stored."""
+
+    type: Literal["media.granted"] = "media.granted"
+    id: str
+    grant: Grant
 
 
 class ReactionSeen(Reply):
@@ -127,6 +135,7 @@ AnyReply = Annotated[
     | SignalReceived
     | TypingSeen
     | MediaSeen
+    | MediaGranted
     | ReactionSeen,
     Field(discriminator="type"),
 ]

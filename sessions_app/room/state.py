@@ -47,6 +47,8 @@ class Room(BaseModel):
     people: dict[str, Occupant] = Field(default_factory=dict)
     hands: tuple[str, ...] = ()
     muted: frozenset[str] = frozenset()
+    cameras_stopped: frozenset[str] = frozenset()
+    share_open: bool = False
     support: dict[str, datetime] = Field(default_factory=dict)
     overdue: frozenset[str] = frozenset()
     host: str | None = None

@@ -67,6 +67,7 @@ async def stop(hub: Hub) -> None:
     await hub.listener.stop()
     hub.threads.stop()
     hub.bells.stop()
+    hub.media_threads.stop()
 
 
 async def write_presence(hub: Hub) -> None:

@@ -13,7 +13,7 @@ from sessions_app.room import activity_commands as ac
 from sessions_app.room import acts
 from sessions_app.room import commands as c
 from sessions_app.room.fold import apply, apply_all
-from sessions_app.room.rules import activities, course, door, due, part, polls, rounds, sides
+from sessions_app.room.rules import activities, course, door, due, part, picture, polls, rounds, sides
 from sessions_app.room.rules.case import Case, Events, Known, RoomActor
 from sessions_app.room.rules.consequences import settle
 from sessions_app.room.state import Room
@@ -51,6 +51,9 @@ RULES: dict[type, Rule] = {
     c.ClientMute: part.mute,
     c.ClientUnmute: part.unmute,
     c.EveryoneMute: part.mute_everyone,
+    c.ClientCameraOff: picture.stop_camera,
+    c.ClientCameraOn: picture.resume_camera,
+    c.ShareAllow: picture.allow_share,
     c.RoomLeave: door.leave,
     c.HandRaise: part.raise_hand,
     c.HandLower: part.lower_hand,

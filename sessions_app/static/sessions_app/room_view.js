@@ -30,6 +30,8 @@ import { ACTIVITIES, carryWords, nothingGoingOn, outOfSides, ownActivities, with
  * @property {Record<string, Occupant>} people
  * @property {string[]} hands in the order in which they went up
  * @property {string[]} muted
+ * @property {string[]} cameras_stopped whose camera staff have stopped
+ * @property {boolean} share_open whether clients may share their screen
  * @property {Record<string, string>} support
  * @property {string[]} overdue calls for help nobody answered within a minute
  * @property {string | null} host who leads; null while no facilitator is connected
@@ -101,7 +103,8 @@ function seat(room, event, facts) {
 
 /** @param {Room} room @param {string} id @returns {Room} */
 function unmark(room, id) {
-  return outOfSides({ ...room, hands: room.hands.filter((hand) => hand !== id), muted: room.muted.filter((person) => person !== id) }, id);
+  const others = (/** @type {string[]} */ people) => people.filter((person) => person !== id);
+  return outOfSides({ ...room, hands: others(room.hands), muted: others(room.muted), cameras_stopped: others(room.cameras_stopped) }, id);
 }
 
 /** @param {Room} room @param {Event} event @returns {Room} */
@@ -145,7 +148,7 @@ function ended(room, event) {
     const here = person.place === "in" || person.place === "waiting";
     people[person.id] = here ? { ...person, place: "gone", connected: false, since: event.at, lost_at: null } : person;
   }
-  return { ...nothingGoingOn(room), phase: "ended", ended_at: event.at, break_since: null, people, hands: [], muted: [] };
+  return { ...nothingGoingOn(room), phase: "ended", ended_at: event.at, break_since: null, people, hands: [], muted: [], cameras_stopped: [] };
 }
 
 /** @param {Room} room @returns {string[]} */
@@ -185,6 +188,9 @@ export const FOLDS = {
   "hand.lowered": (room, event) => ({ ...room, hands: room.hands.filter((hand) => hand !== event.person) }),
   "client.muted": (room, event) => ({ ...room, muted: [...room.muted, event.person] }),
   "client.unmuted": (room, event) => ({ ...room, muted: room.muted.filter((person) => person !== event.person) }),
+  "client.camera_stopped": (room, event) => ({ ...room, cameras_stopped: [...room.cameras_stopped, event.person] }),
+  "client.camera_resumed": (room, event) => ({ ...room, cameras_stopped: room.cameras_stopped.filter((person) => person !== event.person) }),
+  "share.changed": (room, event) => ({ ...room, share_open: event.allowed }),
   "everyone.muted": (room) => ({ ...room, muted: [...new Set([...room.muted, ...clientsInside(room)])] }),
   "client.expected": (room, event) =>
     seat(room, event, { place: "expected", connected: false, since: null, staff_name: event.staff_name, door: null }),

@@ -58,7 +58,7 @@ async def page() -> AsyncIterator[Page]:
 
 def tidy(room: dict[str, Any]) -> dict[str, Any]:
     """A room without the order of what has none."""
-    return {**room, "muted": sorted(room["muted"]), "overdue": sorted(room["overdue"])}
+    return {**room, **{name: sorted(room[name]) for name in ("muted", "overdue", "cameras_stopped")}}
 
 
 def shown(state: Room, viewer: Viewer) -> dict[str, Any]:

@@ -58,6 +58,10 @@ STEPS: list[Step] = [
     lambda who: c.ClientMute(id=ID, person=who),
     lambda who: c.ClientUnmute(id=ID),
     lambda who: c.EveryoneMute(id=ID),
+    lambda who: c.ClientCameraOff(id=ID, person=who),
+    lambda who: c.ClientCameraOn(id=ID),
+    lambda who: c.ShareAllow(id=ID, allowed=True),
+    lambda who: c.ShareAllow(id=ID, allowed=False),
     lambda who: c.RoomLeave(id=ID),
     lambda who: c.HandRaise(id=ID),
     lambda who: c.HandLower(id=ID),
@@ -301,6 +305,7 @@ def example(kind: type[e.Event]) -> e.Event:
         "text": "hello",
         "reason_code": "safety",
         "connected": True,
+        "allowed": True,
         **OF_ACTIVITIES,
     }
     return kind.model_validate({name: facts[name] for name in kind.model_fields if name in facts})
