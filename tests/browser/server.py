@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +28,9 @@ def database_url() -> str:
 class Server:
     """Daphne on a port that stays the same over restarts. Everything it writes is kept in `log`."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, settings: Mapping[str, str] | None = None) -> None:
         self.log = log
+        self._settings = dict(settings or {})
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://localhost:{self.port}"
@@ -100,4 +102,5 @@ class Server:
             "VIO_LOG_LEVEL": "WARNING",
             "VIO_HOME": str(self.log.parent),
             "PYTHONUNBUFFERED": "1",
+            **self._settings,
         }

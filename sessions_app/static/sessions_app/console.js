@@ -10,8 +10,10 @@ import { isAskedAbout, putDoor } from "./room/doormarks.js";
 import { putBadge, putName } from "./room/faces.js";
 import { HostTools } from "./room/host_tools.js";
 import { Line } from "./room/link.js";
+import { Media } from "./room/media.js";
 import { keepNote } from "./room/note.js";
 import { everybody, fullName, noteOf, stateOf, waited } from "./room/roster.js";
+import { Tiles } from "./room/tiles.js";
 import { at, breakOver, clock, counted, length, now, setClock, spans, wallTime } from "./room/times.js";
 import { at as inPlace } from "./room_view.js";
 
@@ -25,7 +27,7 @@ const planned = spans(page.dataset.planned);
 const taken = spans(page.dataset.taken);
 const expected = JSON.parse(document.getElementById("expected-people")?.textContent ?? "[]");
 const PHASES = /** @type {Record<string, string>} */ ({ closed: "scheduled", lobby: "open", running: "live", break: "break", ended: "ended" });
-const MUST_BE = /** @type {Record<string, string[]>} */ ({ admit: ["waiting"], lobby: ["in"], remove: ["in", "waiting"], talk: ["in"], spotlight: ["in"], group: ["in"], restore: ["removed"], sheet: ["expected", "waiting", "in", "gone", "removed"] });
+const MUST_BE = /** @type {Record<string, string[]>} */ ({ admit: ["waiting"], mute: ["in"], camera: ["in"], lobby: ["in"], remove: ["in", "waiting"], talk: ["in"], spotlight: ["in"], group: ["in"], restore: ["removed"], sheet: ["expected", "waiting", "in", "gone", "removed"] });
 setClock(page.dataset.now ?? "");
 
 /** @type {View | null} */
@@ -39,14 +41,21 @@ const unsaved = noteBox ? keepNote(noteBox) : () => false;
 
 const line = new Line(page, {
   unsaved,
-  onView: (fresh) => { view = fresh; draw(); },
+  onView: (fresh) => { view = fresh; draw(); media.returned(); },
   onEvent: (event, next) => { const before = view; view = next; heard(event, before ?? next); draw(); },
   onState: changed,
-  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); activities.passing(frame); },
+  onPassing: (frame) => {
+    if (frame.type === "typing.seen") chat.seenTyping(String(frame.person));
+    activities.passing(frame);
+    media.hear(frame);
+  },
 });
 const chat = new Chat(page, line);
 const activities = new Activities(page, line, (id, seen) => nameOf(id, seen));
 const tools = hosts ? new HostTools(page, line, nameOf, openSheet) : null;
+const media = new Media(line, () => { if (view) tiles.draw(view); });
+const tiles = new Tiles(page, media, staffNote);
+let out = false;
 
 // --- what is heard -------------------------------------------------------------------------------------------
 
@@ -85,8 +94,10 @@ function changed(state, code) {
   if (state === "reconnecting" && !lostAt) lostAt = now();
   if (state === "live") lostAt = 0;
   setText(slot(page, "lost-at"), wallTime(lostAt || now(), zone));
-  const out = state === "closed" && code !== 1000;
-  show(slot(page, "out"), out);
+  if (state === "live") media.returned();
+  out = state === "closed";
+  const lost = out && code !== 1000;
+  show(slot(page, "out"), lost);
   setText(slot(page, "out-title"), code === 4401 ? "You were signed out. Your note is not saved yet: sign in in another tab, then save it here." : code === 4409 ? "You opened this room in too many windows. This one is out of date." : "You are not in this room any more. What you see is out of date.");
   draw();
 }
@@ -94,9 +105,11 @@ function changed(state, code) {
 // --- what is drawn -------------------------------------------------------------------------------------------
 
 function draw() {
+  media.see(view, out);
   if (!view) return;
   const { room, me } = view;
   drawCourse(view);
+  tiles.draw(view);
   drawWaiting(view);
   drawRoster(view);
   keep(slot(page, "staff"), Object.values(room.people).filter((person) => person.role !== "client" && person.id !== me.person && person.place === "in"), (person) => person.id, (person) => {
@@ -118,11 +131,20 @@ function draw() {
   tick();
 }
 
+/** What stands on somebody's tile. @param {Occupant} person @param {number} hand its place in the queue, or -1 */
+function staffNote(person, hand) {
+  if (!person.connected) return "Reconnecting";
+  if (hand >= 0) return "Hand up";
+  if (person.role === "client") return "";
+  return person.role === "observer" ? "Listening" : "Facilitator";
+}
+
 /** @param {View} seen */
 function drawCourse({ room }) {
   putBadge(slot(page, "phase"), PHASES[room.phase]);
   for (const button of page.querySelectorAll("[data-phases]")) show(button, (/** @type {HTMLElement} */ (button).dataset.phases ?? "").split(" ").includes(room.phase));
   page.querySelector("[data-act=lock]")?.setAttribute("aria-pressed", String(room.locked));
+  page.querySelector("[data-act=share-allow]")?.setAttribute("aria-pressed", String(room.share_open));
   setText(slot(page, "lock-label"), room.locked ? "Locked" : "Lock");
   show(slot(page, "locked"), room.locked);
   show(slot(page, "over"), room.phase === "ended");
@@ -170,7 +192,7 @@ function drawRoster({ room }) {
     for (const item of element.querySelectorAll("[data-do]")) {
       const kind = /** @type {HTMLElement} */ (item).dataset.do ?? "";
       const can = MUST_BE[kind].includes(person.place) && (kind === "sheet" || room.phase !== "ended") && (kind !== "admit" || (person.connected && !room.locked));
-      const fits = kind === "talk" ? !(person.id in room.asides) : kind === "group" ? room.breakouts.length > 0 : true;
+      const fits = kind === "mute" ? !room.muted.includes(person.id) : kind === "camera" ? !room.cameras_stopped.includes(person.id) : kind === "talk" ? !(person.id in room.asides) : kind === "group" ? room.breakouts.length > 0 : true;
       show(item.closest("li"), can && fits);
     }
     const spotlit = room.spotlight === person.id;
@@ -285,6 +307,8 @@ function drawTimes(over) {
 /** @param {string} kind @param {string} person */
 function doFor(kind, person) {
   if (kind === "admit") admit(person);
+  if (kind === "mute") line.act("client.mute", { person });
+  if (kind === "camera") line.act("client.camera_off", { person });
   if (kind === "lobby") line.act("client.to_lobby", { person });
   if (kind === "restore") line.act("client.restore", { person });
   if (kind === "sheet") openSheet(person);
@@ -341,6 +365,8 @@ onPress(page, "admit-knowingly", () => {
   /** @type {HTMLDialogElement} */ (document.getElementById("unlicensed")).close();
   line.act("client.admit", { person: askedAbout, knowingly: true });
 });
+onPress(page, "mute-all", async () => { if (await line.act("everyone.mute")) toast("Every client is muted. Each can switch the microphone on again."); });
+onPress(page, "share-allow", () => line.act("share.allow", { allowed: !view?.room.share_open }));
 onPress(page, "admit-all", () => line.act("client.admit_all"));
 onPress(page, "end", () => {
   const here = view ? inPlace(view.room, "in").filter((person) => person.role === "client").length : 0;

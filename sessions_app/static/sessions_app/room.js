@@ -3,9 +3,10 @@ import { openDialog } from "../common/js/dialog.js";
 import { announce } from "../common/js/live.js";
 import { Activities } from "./room/activities.js";
 import { Chat } from "./room/chat.js";
-import { fromTemplate, keep, onPress, setText, show, slot } from "./room/dom.js";
-import { putName } from "./room/faces.js";
+import { onPress, setText, show, slot } from "./room/dom.js";
 import { Line } from "./room/link.js";
+import { Media } from "./room/media.js";
+import { Tiles } from "./room/tiles.js";
 import { at, breakOver, clock, now, nth, setClock, span, spans, wallTime } from "./room/times.js";
 
 /** @typedef {import("./room_view.js").View} View @typedef {import("./room_view.js").Event} Event @typedef {import("./room_view.js").Occupant} Occupant */
@@ -25,13 +26,19 @@ let answered = false;
 let waking = false;
 
 const line = new Line(page, {
-  onView: (fresh) => { view = fresh; draw(); },
+  onView: (fresh) => { view = fresh; draw(); media.returned(); },
   onEvent: (event, next) => { view = next; heard(event, next); draw(); },
   onState: changed,
-  onPassing: (frame) => { if (frame.type === "typing.seen") chat.seenTyping(String(frame.person)); activities.passing(frame); },
+  onPassing: (frame) => {
+    if (frame.type === "typing.seen") chat.seenTyping(String(frame.person));
+    activities.passing(frame);
+    media.hear(frame);
+  },
 });
 const chat = new Chat(page, line);
 const activities = new Activities(page, line, (id, { room }) => room.people[id]?.name ?? "Somebody");
+const media = new Media(line, () => { if (view && screen() === "in") tiles.draw(view); });
+const tiles = new Tiles(page, media, note);
 
 /** What an event means for this person beyond what is drawn. @param {Event} event @param {View} seen */
 function heard(event, seen) {
@@ -60,6 +67,7 @@ function changed(state, code) {
   const me = view?.room.people[view.me.person];
   if (state === "reconnecting" && me?.place === "waiting" && (!cut || cut.back)) cut = { at: now(), since: me.since, back: 0 };
   if (state === "live" && cut && !cut.back) cut.back = now();
+  if (state === "live") media.returned();
   if (state === "closed" && !finished) finished = code === 4409 ? "elsewhere" : view?.room.phase === "ended" ? "ended" : "closed";
   draw();
 }
@@ -77,6 +85,7 @@ function screen() {
 
 function draw() {
   const shown = screen();
+  media.see(view, finished !== "");
   for (const found of page.querySelectorAll("[data-screen]")) show(found, /** @type {HTMLElement} */ (found).dataset.screen === shown);
   if (page.dataset.shows !== shown) arrive(shown);
   if (shown === "ended" && line.state !== "closed") { finished = "ended"; line.close(); }
@@ -121,14 +130,8 @@ function drawWaiting() {
 /** @param {View} seen */
 function drawRoom(seen) {
   const { room, me } = seen;
-  const here = Object.values(room.people).filter((person) => person.place === "in").sort(byRank).sort((a, b) => Number(b.id === room.spotlight) - Number(a.id === room.spotlight));
-  keep(slot(page, "seats"), here, (person) => person.id, () => fromTemplate("t-seat"), (element, person) => {
-    putName(element, person.name);
-    setText(slot(element, "name"), person.id === me.person ? "You" : person.name);
-    setText(slot(element, "note"), room.spotlight === person.id ? "In view for all" : note(person, room.hands));
-    element.classList.toggle("is-away", !person.connected);
-    element.classList.toggle("is-lit", room.spotlight === person.id);
-  });
+  const here = Object.values(room.people).filter((person) => person.place === "in");
+  tiles.draw(seen);
   setText(slot(page, "here-count"), String(here.length));
   drawNow(seen);
   drawHand(room.hands.indexOf(me.person));
@@ -136,15 +139,10 @@ function drawRoom(seen) {
   chat.draw(seen);
 }
 
-/** Staff first, then by name: nobody changes place because a phone lost its network. @param {Occupant} a @param {Occupant} b */
-function byRank(a, b) {
-  return Number(a.role === "client") - Number(b.role === "client") || a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
-}
-
-/** @param {Occupant} person @param {string[]} hands */
-function note(person, hands) {
+/** @param {Occupant} person @param {number} hand its place in the queue, or -1 */
+function note(person, hand) {
   if (!person.connected) return "Coming back";
-  if (hands.includes(person.id)) return "Hand up";
+  if (hand >= 0) return "Hand up";
   if (person.role === "client") return "";
   return person.role === "observer" ? "Listening" : "Facilitator";
 }
@@ -210,6 +208,7 @@ onPress(page, "hand", () => {
   if (!view) return;
   line.act(view.room.hands.includes(view.me.person) ? "hand.lower" : "hand.raise");
 });
+onPress(page, "back-sound-only", () => { media.onlySound(true); line.socket.socket.retryNow(); });
 onPress(page, "help", () => openDialog("help"));
 onPress(page, "ask", async () => { answered = false; await line.act("support.request"); });
 onPress(page, "leave", async () => {

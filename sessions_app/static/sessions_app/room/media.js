@@ -1,0 +1,506 @@
+// One person's part in picture and sound: the grant, the own devices, who sends what, and what is heard and seen of the others.
+//
+// The room decides; this obeys. Who is not in the room is not heard, a muted person is silent at every receiver, and whoever
+// steps out, leaves or is removed stops sending at once. Nothing is ever recorded.
+import { announce } from "../../common/js/live.js";
+import { sideOf } from "./activities_view.js";
+import { chosen, Ear, open, wordsFor } from "./media_devices.js";
+import { chooseCameras } from "./media_rules.js";
+
+/**
+ * @typedef {import("../room_view.js").View} View
+ * @typedef {import("../room_socket.js").Frame} Frame
+ * @typedef {import("./media_rules.js").Source} Source
+ * @typedef {import("./media_rules.js").Flags} Flags
+ * @typedef {import("./media_mesh.js").Signal} Signal
+ *
+ * @typedef {object} Grant
+ * @property {"mesh" | "janus" | "livekit"} kind
+ * @property {string} url @property {string} room @property {string} peer @property {string} token @property {string} entry
+ * @property {{urls: string[], username: string | null, credential: string | null}[]} ice
+ * @property {boolean} relay_only
+ * @property {Source[]} may_publish
+ * @property {number} most_cameras
+ * @property {string} expires
+ *
+ * @typedef {object} Transport what carries picture and sound: from browser to browser, or through a media server
+ * @property {(grant: Grant) => void} renew
+ * @property {(person: string, call: string) => void} meet
+ * @property {(person: string, signal: Signal) => void} hear
+ * @property {(person: string) => void} part
+ * @property {(source: Source, track: MediaStreamTrack | null) => void} put
+ * @property {(person: string, wants: boolean) => void} wants
+ * @property {(muted: string[]) => void} silence
+ * @property {() => Map<string, RTCPeerConnection>} connections
+ * @property {() => void} close
+ */
+
+const WISHES = "vio-media";
+const AGAIN_AFTER = 10_000;
+const RENEW_BEFORE = 2 * 60_000;
+/** @type {Source[]} */
+const PICTURES = ["camera", "screen"];
+
+/** What carries it, by kind of grant. @type {Record<string, (grant: Grant, carrier: import("./media_mesh.js").Carrier) => Promise<Transport>>} */
+const CARRIERS = {
+  mesh: async (grant, carrier) => new (await import("./media_mesh.js")).Mesh(grant, carrier),
+};
+
+/** One other person: which window, what they send, and what arrives. */
+class Other {
+  constructor() {
+    this.call = "";
+    /** @type {Flags} */
+    this.flags = { mic: false, camera: false, screen: false, speaking: false, wants_video: true, spokeAt: 0 };
+    /** @type {Partial<Record<Source, MediaStreamTrack>>} */
+    this.tracks = {};
+    this.sound = new Audio();
+    this.sound.autoplay = true;
+  }
+
+  /** What others say about their window. @param {Record<string, unknown>} has */
+  take(has) {
+    const now = Date.now();
+    const ago = typeof has.spoke_ago === "number" ? now - has.spoke_ago * 1000 : 0;
+    const spokeAt = has.speaking ? now : Math.max(this.flags.spokeAt, ago);
+    this.flags = { mic: has.mic === true, camera: has.camera === true, screen: has.screen === true, speaking: has.speaking === true, wants_video: has.wants_video !== false, spokeAt };
+  }
+
+  end() {
+    this.sound.pause();
+    this.sound.srcObject = null;
+    this.tracks = {};
+  }
+}
+
+export class Media {
+  /**
+   * @param {import("./link.js").Line} line
+   * @param {() => void} changed draw again
+   */
+  constructor(line, changed) {
+    this.line = line;
+    this.changed = changed;
+    this.call = "";
+    this.side = "";
+    /** @type {"out" | "asking" | "on" | "unavailable" | "elsewhere"} */
+    this.state = "out";
+    /** @type {Grant | null} */
+    this.grant = null;
+    /** @type {Transport | null} */
+    this.transport = null;
+    /** @type {Map<string, Other>} */
+    this.others = new Map();
+    /** @type {Record<Source, MediaStreamTrack | null>} */
+    this.own = { mic: null, camera: null, screen: null };
+    this.spokeAt = 0;
+    this.speaking = false;
+    this.soundOnly = this.wishes().soundOnly === true;
+    this.asked = this.wishes().asked === true;
+    this.blocked = false; // the browser holds sound back until somebody presses something
+    this.problem = "";
+    /** @type {View | null} */
+    this.view = null;
+    this.ear = new Ear((speaking) => this.spoke(speaking));
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    addEventListener("pagehide", () => this.leave());
+  }
+
+  // --- what the room says ---------------------------------------------------------------------------------------------
+
+  /** The room as it is now: obeyed before anything is drawn. @param {View | null} view @param {boolean} over this page is done with the room */
+  see(view, over) {
+    this.view = view;
+    const inside = !over && view !== null && view.me.sees !== "self" && view.room.phase !== "ended" && view.room.people[view.me.person]?.place === "in";
+    if (!inside) {
+      if (this.state !== "out") this.leave();
+      return;
+    }
+    const side = sideOf(view.room, view.me.person);
+    if (this.side !== side && this.state !== "out") this.moved();
+    this.side = side;
+    if (this.state === "out") this.join();
+    for (const person of [...this.others.keys()]) if (!this.isIn(person)) this.forget(person);
+    this.obey(/** @type {View} */ (view));
+  }
+
+  /** Whether somebody is in the same room, or in the same side room. @param {string} person */
+  isIn(person) {
+    if (this.view === null) return false;
+    const { room, me } = this.view;
+    if (room.people[person]?.place !== "in") return false;
+    // A client is not told which staff are in the private talk; the server passes signals only to those who are.
+    const talk = me.person in room.asides && room.people[person].role !== "client";
+    return talk || sideOf(room, person) === this.side;
+  }
+
+  /** Mutes, stopped cameras and closed sharing hold at the sender and at every receiver. @param {View} view */
+  obey({ room, me }) {
+    if (this.own.mic) this.own.mic.enabled = !room.muted.includes(me.person);
+    if (this.own.camera && room.cameras_stopped.includes(me.person)) this.stop("camera", "Your facilitator stopped your camera.");
+    if (this.own.screen && !this.mayShare(me.person)) this.stop("screen", "Sharing has ended.");
+    for (const [person, other] of this.others) {
+      const silent = room.muted.includes(person);
+      other.sound.muted = silent;
+      if (other.tracks.mic) other.tracks.mic.enabled = !silent;
+      for (const source of PICTURES) {
+        const track = other.tracks[source];
+        if (track) track.enabled = this.mayShow(person, source);
+      }
+    }
+    this.transport?.silence(room.muted);
+    this.choose();
+  }
+
+  /** @param {string} person @param {Source} source */
+  mayShow(person, source) {
+    if (source === "screen") return this.mayShare(person);
+    return this.view?.room.cameras_stopped.includes(person) === false;
+  }
+
+  /** @param {string} person */
+  mayShare(person) {
+    const { room } = /** @type {View} */ (this.view);
+    return room.share_open || ["facilitator", "cofacilitator"].includes(room.people[person]?.role);
+  }
+
+  /** Whether one may send at all: an observer does not. @param {Source} source */
+  may(source) {
+    return this.grant?.may_publish.includes(source) === true || (source === "screen" && this.view !== null && this.grant?.may_publish.includes("mic") === true && this.mayShare(this.view.me.person));
+  }
+
+  /** The line came back: say anew what one sends, and ask those one knows. */
+  returned() {
+    if (this.state !== "on") return;
+    this.tell();
+    for (const [person, { call }] of this.others) if (call) this.greet(person, null);
+  }
+
+  // --- coming and going -----------------------------------------------------------------------------------------------
+
+  async join() {
+    this.state = "asking";
+    this.call = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+    const call = this.call;
+    this.grant = null;
+    try {
+      await this.line.socket.say("media.join");
+    } catch {
+      if (this.call === call) this.unavailable();
+      return;
+    }
+    const grant = /** @type {Grant | null} */ (this.grant);
+    if (this.call !== call || !grant) return;
+    const make = CARRIERS[grant.kind];
+    if (!make) return this.unavailable();
+    const transport = await make(grant, {
+      me: this.view?.me.person ?? "",
+      call,
+      send: (to, signal) => this.line.socket.pass("signal.send", { to, payload: signal }),
+      onTrack: (person, source, track) => this.arrived(person, source, track),
+      onGone: (person) => this.lost(person),
+    }).catch(() => null);
+    if (this.call !== call) return transport?.close();
+    if (!transport) return this.unavailable();
+    this.transport = transport;
+    this.state = "on";
+    this.renewLater(grant);
+    for (const source of /** @type {Source[]} */ (["mic", "screen"])) transport.put(source, this.own[source]);
+    this.choose();
+    this.tell();
+    this.resume();
+    this.changed();
+  }
+
+  unavailable() {
+    this.state = "unavailable";
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { if (this.state === "unavailable") { this.state = "out"; this.see(this.view, false); } }, AGAIN_AFTER);
+    this.changed();
+  }
+
+  /** A grant holds ten minutes; a fresh one is asked for in time. @param {Grant} grant */
+  renewLater(grant) {
+    clearTimeout(this.timer);
+    const life = Date.parse(grant.expires) - Date.now() - RENEW_BEFORE;
+    this.timer = setTimeout(async () => {
+      await this.line.socket.say("media.join").catch(() => {});
+      const fresh = this.grant;
+      if (this.state !== "on" || !fresh) return;
+      this.transport?.renew(fresh);
+      this.renewLater(fresh);
+    }, Math.max(life, 30_000));
+  }
+
+  /** Into another side room: other people, another grant; microphone and camera stay as they are. */
+  moved() {
+    this.part();
+    this.state = "out";
+  }
+
+  /** Nobody is heard or seen any more, and nobody hears or sees this window. */
+  part() {
+    this.call = "";
+    clearTimeout(this.timer);
+    for (const person of [...this.others.keys()]) this.forget(person);
+    this.transport?.close();
+    this.transport = null;
+    this.grant = null;
+    this.sending = null;
+  }
+
+  /** Everything stops: nothing of this device is sent, nothing of the others heard. */
+  leave() {
+    this.state = "out";
+    this.part();
+    this.ear.stop();
+    for (const source of /** @type {Source[]} */ (["mic", "camera", "screen"])) {
+      this.own[source]?.stop();
+      this.own[source] = null;
+    }
+  }
+
+  /** @param {string} person */
+  forget(person) {
+    this.transport?.part(person);
+    this.others.get(person)?.end();
+    this.others.delete(person);
+  }
+
+  // --- what is said between windows -----------------------------------------------------------------------------------
+
+  /** A frame without a number. @param {Frame} frame @returns {void} */
+  hear(frame) {
+    if (frame.type === "media.granted") this.grant = /** @type {Grant} */ (frame.grant);
+    if (this.state !== "on") return;
+    if (frame.type === "media.seen") this.seen(String(frame.person), frame, "if new");
+    if (frame.type === "signal.received") this.signalled(String(frame.sender), /** @type {Signal & {has?: Record<string, unknown>}} */ (frame.payload));
+  }
+
+  /** @param {string} person @param {Signal & {has?: Record<string, unknown>}} signal */
+  signalled(person, signal) {
+    if (signal.to_call && signal.to_call !== this.call) return;
+    if (signal.kind === "hello") this.seen(person, { ...signal.has, call: signal.call }, signal.to_call ? "never" : "always");
+    else if (signal.kind === "bye") this.elsewhere();
+    else if (this.isIn(person) && this.others.get(person)?.call === signal.call) this.transport?.hear(person, signal);
+  }
+
+  /** The same person took part with another window since: two would echo. */
+  elsewhere() {
+    this.leave();
+    this.state = "elsewhere";
+    this.changed();
+  }
+
+  /** Takes part with this window again. */
+  here() {
+    this.state = "out";
+    this.see(this.view, false);
+  }
+
+  /** What somebody's window says about itself; a window one did not know is greeted. @param {string} person @param {Record<string, unknown>} has @param {"always" | "if new" | "never"} asks whether it is to be answered */
+  seen(person, has, asks) {
+    if (!this.isIn(person) || typeof has.call !== "string") return;
+    const other = this.other(person);
+    const before = other.call;
+    other.call = has.call;
+    other.take(has);
+    if (before && before !== has.call) this.line.socket.pass("signal.send", { to: person, payload: { kind: "bye", call: this.call, to_call: before } });
+    if (asks === "always" || (asks === "if new" && before !== has.call)) this.greet(person, has.call);
+    this.transport?.meet(person, has.call);
+    this.transport?.wants(person, other.flags.wants_video);
+    this.choose();
+    this.changed();
+  }
+
+  /** @param {string} person */
+  other(person) {
+    let other = this.others.get(person);
+    if (!other) this.others.set(person, (other = new Other()));
+    return other;
+  }
+
+  /** Tells one window what this one sends. @param {string} person @param {string | null} call none to be answered */
+  greet(person, call) {
+    this.line.socket.pass("signal.send", { to: person, payload: { kind: "hello", call: this.call, ...(call ? { to_call: call } : {}), has: this.flags() } });
+  }
+
+  /** Tells everybody what this window sends. */
+  tell() {
+    if (this.state === "on") this.line.socket.pass("media.state", { ...this.flags(), call: this.call });
+  }
+
+  flags() {
+    const spoke = this.spokeAt ? { spoke_ago: Math.floor((Date.now() - this.spokeAt) / 1000) } : {};
+    return { mic: this.own.mic !== null, camera: this.own.camera !== null, screen: this.own.screen !== null, speaking: this.speaking, wants_video: !this.soundOnly, ...spoke };
+  }
+
+  // --- what arrives ---------------------------------------------------------------------------------------------------
+
+  /** @param {string} person @param {Source} source @param {MediaStreamTrack} track */
+  arrived(person, source, track) {
+    const other = this.other(person);
+    other.tracks[source] = track;
+    if (source === "mic") {
+      other.sound.srcObject = new MediaStream([track]);
+      const speaker = chosen().speaker;
+      if (speaker && "setSinkId" in other.sound) other.sound.setSinkId(speaker).catch(() => {});
+      this.play(other);
+    }
+    if (this.view) this.obey(this.view);
+    this.changed();
+  }
+
+  /** @param {Other} other */
+  play(other) {
+    other.sound.play().catch((trouble) => {
+      if (trouble.name !== "NotAllowedError") return;
+      this.blocked = true;
+      this.changed();
+    });
+  }
+
+  /** Somebody pressed: the browser lets sound through now. */
+  unblock() {
+    this.blocked = false;
+    for (const other of this.others.values()) this.play(other);
+    this.changed();
+  }
+
+  /** @param {string} person */
+  lost(person) {
+    const other = this.others.get(person);
+    if (!other) return;
+    other.end();
+    other.sound = new Audio();
+    other.sound.autoplay = true;
+    this.changed();
+  }
+
+  /** @param {string} device */
+  speaker(device) {
+    for (const { sound } of this.others.values()) if ("setSinkId" in sound) sound.setSinkId(device).catch(() => {});
+  }
+
+  // --- one's own devices ----------------------------------------------------------------------------------------------
+
+  /** The button of one source: on, off, or speaking again after staff muted. @param {Source} source */
+  press(source) {
+    const muted = this.view?.room.muted.includes(this.view.me.person);
+    return source === "mic" && muted && this.own.mic ? this.lift(source) : this.turn(source, this.own[source] === null);
+  }
+
+  /** Switches one source on or off, as the person pressed. @param {Source} source @param {boolean} on */
+  async turn(source, on) {
+    this.problem = "";
+    this.unblock();
+    if (!on) return this.stop(source, "");
+    await this.lift(source);
+    try {
+      await this.begin(source);
+    } catch (trouble) {
+      if (source !== "screen" || /** @type {Error} */ (trouble).name !== "NotAllowedError") this.problem = wordsFor(trouble);
+    }
+    this.remember();
+    this.changed();
+  }
+
+  /** Whoever was muted or stopped by staff lifts it by switching on again. @param {Source} source */
+  async lift(source) {
+    const { room, me } = /** @type {View} */ (this.view);
+    if (source === "mic" && room.muted.includes(me.person)) await this.line.act("client.unmute");
+    if (source === "camera" && room.cameras_stopped.includes(me.person)) await this.line.act("client.camera_on");
+  }
+
+  /** @param {Source} source */
+  async begin(source) {
+    if (this.state !== "on" || !this.may(source) || this.own[source]) return;
+    const call = this.call;
+    const track = await open(source, { large: this.grant?.kind !== "mesh" });
+    if (this.call !== call || this.state !== "on") return track.stop();
+    this.own[source] = track;
+    track.onended = () => this.stop(source, source === "screen" ? "" : "A device was unplugged.");
+    if (source === "mic") this.ear.listen(track);
+    if (this.view) this.obey(this.view);
+    if (source !== "camera") this.transport?.put(source, track);
+    this.tell();
+  }
+
+  /** @param {Source} source @param {string} why said aloud when it was not the person's own doing */
+  stop(source, why) {
+    const track = this.own[source];
+    if (!track) return;
+    this.own[source] = null;
+    track.onended = null;
+    track.stop();
+    if (source === "mic") this.ear.stop();
+    this.transport?.put(source, null);
+    if (why) announce(why);
+    this.problem = why;
+    this.remember();
+    this.choose();
+    this.tell();
+    this.changed();
+  }
+
+  /** Sound alone, for a weak line or a private evening: no picture is sent, and none is asked for. @param {boolean} on */
+  onlySound(on) {
+    this.soundOnly = on;
+    if (on) this.stop("camera", "");
+    this.remember();
+    this.tell();
+    this.changed();
+  }
+
+  /** @param {boolean} speaking */
+  spoke(speaking) {
+    this.speaking = speaking;
+    if (speaking) this.spokeAt = Date.now();
+    if (this.state !== "on") return;
+    this.choose();
+    this.tell();
+    this.changed();
+  }
+
+  /** Whose cameras are on the air; one's own is sent only when it is among them. */
+  choose() {
+    if (!this.view) return;
+    const { room, me } = this.view;
+    const hosts = (/** @type {string} */ id) => room.people[id]?.role !== "client";
+    const wanting = [...this.others].filter(([, { flags }]) => flags.camera).map(([id, { flags }]) => ({ id, hosts: hosts(id), spokeAt: flags.spokeAt }));
+    if (this.own.camera) wanting.push({ id: me.person, hosts: hosts(me.person), spokeAt: this.spokeAt });
+    this.shown = chooseCameras(wanting, this.grant?.most_cameras ?? 0);
+    const track = this.shown.has(me.person) ? this.own.camera : null;
+    if (this.transport && this.sending !== track) this.transport.put("camera", (this.sending = track));
+  }
+
+  /** @type {Set<string>} */
+  shown = new Set();
+  /** @type {MediaStreamTrack | null} */
+  sending = null;
+
+  // --- what was on before a page was loaded anew ----------------------------------------------------------------------
+
+  /** @returns {{asked?: boolean, mic?: boolean, camera?: boolean, soundOnly?: boolean}} */
+  wishes() {
+    try {
+      return JSON.parse(sessionStorage.getItem(WISHES) ?? "{}");
+    } catch {
+      return {};
+    }
+  }
+
+  remember() {
+    this.asked = true;
+    sessionStorage.setItem(WISHES, JSON.stringify({ asked: true, mic: this.own.mic !== null, camera: this.own.camera !== null, soundOnly: this.soundOnly }));
+  }
+
+  /** After a page was loaded anew, what the person had switched on comes back. */
+  async resume() {
+    const { mic, camera } = this.wishes();
+    if (mic) await this.begin("mic").catch(() => {});
+    if (camera && !this.soundOnly) await this.begin("camera").catch(() => {});
+    this.changed();
+  }
+}
