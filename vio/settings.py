@@ -236,8 +236,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- picture and sound (docs/media.md) -----------------------------------------------------------------------
 MEDIA_KIND = env.text("VIO_MEDIA", "mesh")
-if MEDIA_KIND != "mesh":
-    raise env.EnvironmentProblem("VIO_MEDIA must be mesh")
+if MEDIA_KIND not in {"mesh", "janus", "livekit"}:
+    raise env.EnvironmentProblem("VIO_MEDIA must be mesh, janus or livekit")
 TURN_URLS = env.words("VIO_TURN_URLS")
 TURN_SECRET = env.text("VIO_TURN_SECRET")
 if any(url.startswith("turn") for url in TURN_URLS) and not TURN_SECRET:
@@ -246,6 +246,31 @@ if any(url.startswith("turn") for url in TURN_URLS) and not TURN_SECRET:
 MEDIA_RELAY_ONLY = env.flag("VIO_MEDIA_RELAY_ONLY", default=any(url.startswith("turn") for url in TURN_URLS))
 if MEDIA_RELAY_ONLY and not TURN_SECRET:
     raise env.EnvironmentProblem("VIO_MEDIA_RELAY_ONLY needs a relay: VIO_TURN_URLS and VIO_TURN_SECRET")
+
+MEDIA_JANUS = {
+    "url": env.text("VIO_JANUS_URL"),
+    "admin_url": env.text("VIO_JANUS_ADMIN_URL"),
+    "admin_secret": env.text("VIO_JANUS_ADMIN_SECRET"),
+    "token_secret": env.text("VIO_JANUS_TOKEN_SECRET"),
+    "room_key": env.text("VIO_JANUS_ROOM_KEY"),
+}
+MEDIA_LIVEKIT = {
+    "url": env.text("VIO_LIVEKIT_URL"),
+    "key": env.text("VIO_LIVEKIT_KEY"),
+    "secret": env.text("VIO_LIVEKIT_SECRET"),
+}
+_media_server = {"janus": MEDIA_JANUS, "livekit": MEDIA_LIVEKIT}.get(MEDIA_KIND, {})
+if _missing := [name for name, value in _media_server.items() if not value]:
+    raise env.EnvironmentProblem(
+        f"VIO_MEDIA is {MEDIA_KIND}: VIO_{MEDIA_KIND.upper()}_{_missing[0].upper()} is missing"
+    )
+if _media_server and not _media_server["url"].startswith(("ws://", "wss://")):
+    raise env.EnvironmentProblem(f"VIO_{MEDIA_KIND.upper()}_URL must begin with ws:// or wss://")
+if not (MEDIA_JANUS["admin_url"] or "http://").startswith(("http://", "https://")):
+    raise env.EnvironmentProblem("VIO_JANUS_ADMIN_URL must begin with http:// or https://")
+if _media_server:  # the media server is the only other place a page may talk to
+    _place = urlsplit(_media_server["url"])
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"].append(f"{_place.scheme}://{_place.netloc}")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("VIO_STATIC_ROOT", str(BASE_DIR / "staticfiles")))

@@ -21,6 +21,7 @@ from sessions_app.room.committer import Committer
 from sessions_app.room.limits import Limits
 from sessions_app.room.link import LOOK_AGAIN, Link
 from sessions_app.room.log import Line, Moment
+from sessions_app.room.media.warden import Warden
 from sessions_app.room.presence import PresenceWriter
 from sessions_app.room.services import Applied
 from sessions_app.room.threads import DatabaseThreads
@@ -65,6 +66,7 @@ class Hub:
         self.threads = DatabaseThreads()
         self.bells = DatabaseThreads(1)  # ringing waits for nobody and keeps nobody waiting
         self.media_threads = DatabaseThreads(2)  # a media server that hangs holds up nobody's chat
+        self.warden = Warden(self.media_threads, self.later)
         self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected)
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
@@ -167,6 +169,7 @@ class Hub:
         for line in lines:
             room.version += 1
             room.heads[line.audience] = line.number
+            self.warden.heard(room.session_id, line)
             for link in list(room.links.values()):
                 link.feed(room.version, line)
             if line.audience.startswith("person:"):

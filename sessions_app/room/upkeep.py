@@ -43,6 +43,7 @@ def start(hub: Hub) -> None:
         (write_presence, TICK),
         (close_silent, 5.0),
         (look_for_missed, POLL),
+        (watch_media, POLL),
     ):
         hub.later(_every(hub, round_, seconds))
     hub.later(_recheck_often(hub))
@@ -146,6 +147,11 @@ def _rows(session_ids: list[UUID]) -> dict[UUID, tuple[int, dict[str, str], floa
 def _tick(session_id: UUID, *, now: datetime) -> None:
     with every_program():
         clock.tick_due(now=now, session_id=session_id)
+
+
+async def watch_media(hub: Hub) -> None:
+    """Nobody stays at a media server whom the room does not hold."""
+    await hub.warden.look(list(hub.rooms))
 
 
 async def _recheck_often(hub: Hub) -> None:

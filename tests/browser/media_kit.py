@@ -25,20 +25,18 @@ window.RTCPeerConnection = class extends Real {
 };
 """
 COUNT = """async () => {
-  const sum = { frames: [], energy: [], sent: 0, open: 0, pairs: [] };
-  for (const pc of window.lines ?? []) {
+  const sum = { frames: {}, energy: {}, sent: 0, open: 0, pairs: [] };
+  for (const [n, pc] of (window.lines ?? []).entries()) {
     if (pc.connectionState === "closed") continue;
     sum.open += 1;
-    let frames = 0, energy = 0;
     const reports = [...(await pc.getStats()).values()];
     for (const report of reports) {
-      if (report.type === "inbound-rtp" && report.kind === "video") frames += report.framesDecoded ?? 0;
-      if (report.type === "inbound-rtp" && report.kind === "audio") energy += report.totalAudioEnergy ?? 0;
+      const incoming = report.type === "inbound-rtp" ? report.kind : "";
+      if (incoming === "video") sum.frames[`${n} ${report.id}`] = report.framesDecoded ?? 0;
+      if (incoming === "audio") sum.energy[`${n} ${report.id}`] = report.totalAudioEnergy ?? 0;
       if (report.type === "outbound-rtp") sum.sent += report.bytesSent ?? 0;
       if (report.type === "local-candidate") sum.pairs.push(report.candidateType);
     }
-    sum.frames.push(frames);
-    sum.energy.push(energy);
   }
   return sum;
 }"""
@@ -46,10 +44,10 @@ COUNT = """async () => {
 
 @dataclass(frozen=True)
 class Flow:
-    """What one window's connections have decoded so far, one figure per connection that is open."""
+    """What one window has decoded so far: one figure per picture and per voice that arrives."""
 
-    frames: list[int]
-    energy: list[float]
+    frames: dict[str, int]
+    energy: dict[str, float]
     sent: int
     open: int
     pairs: list[str]
@@ -66,15 +64,25 @@ async def flow(page: Page) -> Flow:
     return Flow(**found)
 
 
+async def growth(page: Page, seconds: float) -> Flow:
+    """How much more each picture and voice that goes on has decoded after some seconds."""
+    before = await flow(page)
+    await asyncio.sleep(seconds)
+    after = await flow(page)
+    return Flow(
+        frames={key: now - before.frames[key] for key, now in after.frames.items() if key in before.frames},
+        energy={key: now - before.energy[key] for key, now in after.energy.items() if key in before.energy},
+        sent=after.sent - before.sent,
+        open=after.open,
+        pairs=after.pairs,
+    )
+
+
 async def grows(page: Page, others: int) -> bool:
     """Whether picture and sound of that many others keep coming: frames are decoded and their sound has energy."""
-    before = await flow(page)
-    await asyncio.sleep(1.5)  # the fake device beeps once a second
-    after = await flow(page)
-    if len(before.frames) != len(after.frames):
-        return False
-    seen = sum(now > then for then, now in zip(before.frames, after.frames, strict=True))
-    heard = sum(now > then for then, now in zip(before.energy, after.energy, strict=True))
+    grown = await growth(page, 1.5)  # the fake device beeps once a second
+    seen = sum(more > 0 for more in grown.frames.values())
+    heard = sum(more > 0 for more in grown.energy.values())
     return seen >= others and heard >= others
 
 

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from vio.embedded import postgres, valkey
+from vio.embedded import janus, postgres, valkey
+from vio.embedded.janus import Janus
 from vio.embedded.postgres import Postgres
 from vio.embedded.state import Home
 from vio.embedded.valkey import Valkey
@@ -41,6 +42,18 @@ def redis(server: Valkey) -> Spec:
         command=server.command(),
         account=server.account,
         stop_signal=valkey.STOP_SIGNAL,
+        answers=server.answers,
+        quiet=True,
+    )
+
+
+def media(server: Janus) -> Spec:
+    """The embedded Janus."""
+    return Spec(
+        name="janus",
+        command=server.command(),
+        stop_signal=janus.STOP_SIGNAL,
+        prepare=server.prepare,
         answers=server.answers,
         quiet=True,
     )

@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vio import env
 from vio.embedded import runtime
 from vio.embedded.errors import StackError
+from vio.embedded.janus import Janus
 from vio.embedded.postgres import Postgres
 from vio.embedded.runtime import Runtime
 from vio.embedded.state import Home, HomeLock, make_root, open_home
@@ -86,7 +88,7 @@ class Stack:
             await self._take_down()
 
     async def _live(self) -> None:
-        addresses = await self._services()
+        addresses = {**await self._services(), **await self._media()}
         self._environment = {
             **os.environ,
             **environment.base(self.options, self.home, self._port),
@@ -121,6 +123,15 @@ class Stack:
             await self.stages.start(plan.database(database_server), plan.redis(redis_server))
             await asyncio.to_thread(database_server.create_database)
         return {"VIO_DATABASE_URL": database_server.url(), "VIO_REDIS_URL": redis_server.url()}
+
+    async def _media(self) -> dict[str, str]:
+        """The media server as a child, when picture and sound are to go through one and none was given."""
+        if env.text("VIO_MEDIA") != "janus" or env.text("VIO_JANUS_URL"):
+            return {}
+        with self._timed("media"):
+            server = Janus.of(self.home)
+            await self.stages.start(plan.media(server))
+        return server.environment()
 
     async def _schema(self) -> None:
         with self._timed("database"):

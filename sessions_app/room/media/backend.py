@@ -29,12 +29,16 @@ class MediaBackend(Protocol):
         """A grant for ten minutes that fits this session and person."""
         ...
 
-    def mute(self, session: UUID, person: str, source: Source) -> None:
-        """Stops what this person sends from one source."""
+    def mute(self, session: UUID, person: str, source: Source, *, on: bool = True) -> None:
+        """Stops what this person sends from one source, or (`on` false) lets it through again."""
         ...
 
     def remove(self, session: UUID, person: str) -> None:
         """Ends this person's part at once, and what they were granted with it."""
+        ...
+
+    def expel(self, session: UUID, participant: Participant) -> None:
+        """Ends the part of somebody who has no place in the room, under whatever name they are there."""
         ...
 
     def close(self, session: UUID) -> None:
@@ -48,6 +52,14 @@ class MediaBackend(Protocol):
 
 def backend() -> MediaBackend:
     """The backend that VIO_MEDIA names."""
+    if settings.MEDIA_KIND == "janus":
+        from sessions_app.room.media.janus import Janus, JanusSettings
+
+        return Janus(JanusSettings(**settings.MEDIA_JANUS))
+    if settings.MEDIA_KIND == "livekit":
+        from sessions_app.room.media.livekit import LiveKit, LiveKitSettings
+
+        return LiveKit(LiveKitSettings(**settings.MEDIA_LIVEKIT))
     from sessions_app.room.media.mesh import Mesh
 
     return Mesh()

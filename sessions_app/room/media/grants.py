@@ -77,3 +77,5 @@ class Participant(BaseModel):
 
     peer: str
     person: str
+    side: str = ""
+    """The side room in which they are."""

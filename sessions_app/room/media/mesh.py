@@ -31,11 +31,14 @@ class Mesh:
             expires=expires,
         )
 
-    def mute(self, session: UUID, person: str, source: Source) -> None:
+    def mute(self, session: UUID, person: str, source: Source, *, on: bool = True) -> None:
         """Every browser does it."""
 
     def remove(self, session: UUID, person: str) -> None:
         """Every browser does it."""
+
+    def expel(self, session: UUID, participant: Participant) -> None:
+        """Nobody is anywhere."""
 
     def close(self, session: UUID) -> None:
         """Every browser does it."""

@@ -30,13 +30,14 @@ import { chooseCameras } from "./media_rules.js";
  * @property {(person: string) => void} part
  * @property {(source: Source, track: MediaStreamTrack | null) => void} put
  * @property {(person: string, wants: boolean) => void} wants
- * @property {(muted: string[]) => void} silence
+ * @property {(on: boolean) => void} ask whether this window wants pictures
  * @property {() => Map<string, RTCPeerConnection>} connections
  * @property {() => void} close
  */
 
 const WISHES = "vio-media";
 const AGAIN_AFTER = 10_000;
+const SOON = 1_500;
 const RENEW_BEFORE = 2 * 60_000;
 /** @type {Source[]} */
 const PICTURES = ["camera", "screen"];
@@ -44,6 +45,7 @@ const PICTURES = ["camera", "screen"];
 /** What carries it, by kind of grant. @type {Record<string, (grant: Grant, carrier: import("./media_mesh.js").Carrier) => Promise<Transport>>} */
 const CARRIERS = {
   mesh: async (grant, carrier) => new (await import("./media_mesh.js")).Mesh(grant, carrier),
+  janus: async (grant, carrier) => (await import("./media_janus.js")).Room.enter(grant, carrier),
 };
 
 /** One other person: which window, what they send, and what arrives. */
@@ -101,6 +103,7 @@ export class Media {
     this.problem = "";
     /** @type {View | null} */
     this.view = null;
+    this.over = false;
     this.ear = new Ear((speaking) => this.spoke(speaking));
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
@@ -112,6 +115,7 @@ export class Media {
   /** The room as it is now: obeyed before anything is drawn. @param {View | null} view @param {boolean} over this page is done with the room */
   see(view, over) {
     this.view = view;
+    this.over = over;
     const inside = !over && view !== null && view.me.sees !== "self" && view.room.phase !== "ended" && view.room.people[view.me.person]?.place === "in";
     if (!inside) {
       if (this.state !== "out") this.leave();
@@ -121,7 +125,7 @@ export class Media {
     if (this.side !== side && this.state !== "out") this.moved();
     this.side = side;
     if (this.state === "out") this.join();
-    for (const person of [...this.others.keys()]) if (!this.isIn(person)) this.forget(person);
+    for (const [person, other] of [...this.others]) if (!this.isIn(person)) this.shut(person, other);
     this.obey(/** @type {View} */ (view));
   }
 
@@ -141,7 +145,7 @@ export class Media {
     if (this.own.camera && room.cameras_stopped.includes(me.person)) this.stop("camera", "Your facilitator stopped your camera.");
     if (this.own.screen && !this.mayShare(me.person)) this.stop("screen", "Sharing has ended.");
     for (const [person, other] of this.others) {
-      const silent = room.muted.includes(person);
+      const silent = room.muted.includes(person) || !this.isIn(person);
       other.sound.muted = silent;
       if (other.tracks.mic) other.tracks.mic.enabled = !silent;
       for (const source of PICTURES) {
@@ -149,7 +153,6 @@ export class Media {
         if (track) track.enabled = this.mayShow(person, source);
       }
     }
-    this.transport?.silence(room.muted);
     this.choose();
   }
 
@@ -200,6 +203,7 @@ export class Media {
       send: (to, signal) => this.line.socket.pass("signal.send", { to, payload: signal }),
       onTrack: (person, source, track) => this.arrived(person, source, track),
       onGone: (person) => this.lost(person),
+      onBroken: () => { if (this.call === call) this.broken(); },
     }).catch(() => null);
     if (this.call !== call) return transport?.close();
     if (!transport) return this.unavailable();
@@ -207,16 +211,24 @@ export class Media {
     this.state = "on";
     this.renewLater(grant);
     for (const source of /** @type {Source[]} */ (["mic", "screen"])) transport.put(source, this.own[source]);
+    transport.ask(!this.soundOnly);
     this.choose();
     this.tell();
     this.resume();
     this.changed();
   }
 
-  unavailable() {
+  /** The media server is gone, or put this window out: where the room still has a place for it, it comes back. */
+  broken() {
+    this.part();
+    this.unavailable(SOON);
+  }
+
+  /** @param {number} [pause] milliseconds until it is tried again */
+  unavailable(pause = AGAIN_AFTER) {
     this.state = "unavailable";
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { if (this.state === "unavailable") { this.state = "out"; this.see(this.view, false); } }, AGAIN_AFTER);
+    this.timer = setTimeout(() => { if (this.state === "unavailable") { this.state = "out"; this.see(this.view, this.over); } }, pause);
     this.changed();
   }
 
@@ -261,6 +273,14 @@ export class Media {
     }
   }
 
+  /** Somebody is not in the room (any more): silent and unseen, even where a media server still sends. @param {string} person @param {Other} other */
+  shut(person, other) {
+    this.transport?.part(person);
+    other.call = "";
+    other.take({});
+    if (!Object.keys(other.tracks).length) this.forget(person);
+  }
+
   /** @param {string} person */
   forget(person) {
     this.transport?.part(person);
@@ -296,7 +316,7 @@ export class Media {
   /** Takes part with this window again. */
   here() {
     this.state = "out";
-    this.see(this.view, false);
+    this.see(this.view, this.over);
   }
 
   /** What somebody's window says about itself; a window one did not know is greeted. @param {string} person @param {Record<string, unknown>} has @param {"always" | "if new" | "never"} asks whether it is to be answered */
@@ -448,6 +468,7 @@ export class Media {
   onlySound(on) {
     this.soundOnly = on;
     if (on) this.stop("camera", "");
+    this.transport?.ask(!on);
     this.remember();
     this.tell();
     this.changed();
@@ -468,7 +489,7 @@ export class Media {
     if (!this.view) return;
     const { room, me } = this.view;
     const hosts = (/** @type {string} */ id) => room.people[id]?.role !== "client";
-    const wanting = [...this.others].filter(([, { flags }]) => flags.camera).map(([id, { flags }]) => ({ id, hosts: hosts(id), spokeAt: flags.spokeAt }));
+    const wanting = [...this.others].filter(([id, { flags }]) => flags.camera && this.isIn(id)).map(([id, { flags }]) => ({ id, hosts: hosts(id), spokeAt: flags.spokeAt }));
     if (this.own.camera) wanting.push({ id: me.person, hosts: hosts(me.person), spokeAt: this.spokeAt });
     this.shown = chooseCameras(wanting, this.grant?.most_cameras ?? 0);
     const track = this.shown.has(me.person) ? this.own.camera : null;

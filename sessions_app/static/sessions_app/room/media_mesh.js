@@ -12,6 +12,7 @@ import { LEVELS, nextQuality } from "./media_rules.js";
  * @property {(to: string, signal: Signal) => void} send
  * @property {(person: string, source: Source, track: MediaStreamTrack) => void} onTrack
  * @property {(person: string) => void} onGone
+ * @property {() => void} onBroken the media server is gone
  */
 
 /** @type {Source[]} */
@@ -224,8 +225,8 @@ export class Mesh {
     peer.fill();
   }
 
-  /** Nothing to do: who is muted is silenced by every browser. @param {string[]} _muted */
-  silence(_muted) {}
+  /** The others were told already, and send no picture to a window that wants none. */
+  ask() {}
 
   /** @returns {Map<string, RTCPeerConnection>} for a look at what flows */
   connections() {
