@@ -33,6 +33,7 @@ PUBLIC = {
     "api_docs": "the same description as a page",
     "openapi": "the description of the API holds no data",
     "asyncapi": "the description of the sockets holds no data",
+    "livekit_told": "the sender is a media server; a token over the body is the credential",
     "fhir_metadata": "the capability statement holds no data",
 }
 TASK_NAME = re.compile(r"^((vio\.)?common|groups|sessions_app|checkins)(\.[a-z_]+)*\.[a-z]+(_[a-z]+)*$")
