@@ -70,16 +70,19 @@ $(READY): requirements/dev.lock
 	$$tools/bin/uv pip install --quiet --no-build-isolation --no-deps --editable .
 	touch $(READY)
 
-# The browser tests drive Chromium; Debian's package is the one we can rely on.
+# The browser tests drive Chromium, and picture and sound through a relay (coturn) and a media server (janus): Debian's packages.
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || {
-	  if ! command -v apt-get >/dev/null; then
-	    echo "The tests need Chromium on the PATH and apt-get is not here to install it." >&2; exit 1
-	  fi
-	  echo "setup: installing Chromium for the browser tests"
-	  root=; [ "$$(id -u)" = 0 ] || root=sudo
-	  if [ -n "$$root" ] && ! command -v sudo >/dev/null; then
-	    echo "The tests need Chromium: run 'apt-get install -y chromium' as root." >&2; exit 1
-	  fi
-	  { $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq chromium; } >/dev/null
-	}
+	@missing=
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"
+	command -v turnserver >/dev/null || missing="$$missing coturn"
+	command -v janus >/dev/null || missing="$$missing janus"
+	[ -n "$$missing" ] || exit 0
+	if ! command -v apt-get >/dev/null; then
+	  echo "The tests need$$missing on the PATH and apt-get is not here to install it." >&2; exit 1
+	fi
+	echo "setup: installing$$missing for the browser tests"
+	root=; [ "$$(id -u)" = 0 ] || root=sudo
+	if [ -n "$$root" ] && ! command -v sudo >/dev/null; then
+	  echo "The tests need$$missing: run 'apt-get install -y$$missing' as root." >&2; exit 1
+	fi
+	{ $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq$$missing; } >/dev/null

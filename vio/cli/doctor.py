@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated
@@ -131,6 +132,25 @@ def _keys() -> str:
     return f"primary key {sealed.primary_key_id()}"
 
 
+def _media() -> str:
+    """What carries picture and sound, and whether people in a room learn one another's addresses (AZ-7)."""
+    from django.conf import settings
+
+    from sessions_app.room.media.backend import MediaUnavailableError, backend
+
+    server = backend()
+    if server.guarded:
+        try:
+            server.participants(uuid.UUID(int=0))
+        except MediaUnavailableError as error:
+            raise StackError(f"{settings.MEDIA_KIND} does not answer") from error
+        pages = "" if settings.MEDIA_KIND == "janus" else "; our own pages do not speak it"
+        return f"{settings.MEDIA_KIND} answers{pages}"
+    if settings.MEDIA_RELAY_ONLY:
+        return "browser to browser, only through a relay"
+    return "browser to browser without a relay: people in a room can see one another's network addresses"
+
+
 def _workers() -> str:
     from vio.common.health import worker_alive
 
@@ -145,5 +165,6 @@ _WHILE_RUNNING = {
     "migrations": _migrations,
     "redis": _redis,
     "keys": _keys,
+    "media": _media,
     "workers": _workers,
 }
