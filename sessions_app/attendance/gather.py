@@ -125,4 +125,4 @@ def _outages(session: Session) -> IntervalSet:
     rows = PresenceEvidence.objects.filter(session=session, client__isnull=False)
     losses = rows.filter(kind="closed", cause__in=["dropped", "swept"]).values_list("client_id", "at")
     present = rows.aggregate(clients=Count("client_id", distinct=True))["clients"]
-    return lost_at_once([(client, at) for client, at in losses if client is not None], present)
+    return lost_at_once(list(losses), present)
