@@ -168,7 +168,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self.link.closed = code
             # A close frame is the browser's own act and its last proof of life; a broken line proves nothing.
             cause = "left" if code in CLEAN else "dropped"
-            joining.leave(self.hub, self.link, cause=cause, at=self.hub.now())
+            at = self.link.last_seen if self.hub.pulse.just_slept() else self.hub.now()
+            joining.leave(self.hub, self.link, cause=cause, at=at)
         await super().websocket_disconnect(message)
 
     def _let_go(self, code: int, cause: str) -> None:

@@ -69,8 +69,11 @@ async def commit(hub: Hub, link: Link, command: c.Command) -> None:
 
 
 def prove(hub: Hub, link: Link) -> None:
-    """Any frame is a proof of life; it is written with the next tick."""
-    link.last_seen, link.alive = hub.now(), time.monotonic()
+    """Any frame is a proof of life; it is written with the next tick. What came while we slept proves nothing about now."""
+    link.alive = time.monotonic()
+    if hub.pulse.just_slept():
+        return
+    link.last_seen = hub.now()
     if link.counted:
         hub.presence.note(joining.proof(link))
 

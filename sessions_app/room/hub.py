@@ -23,6 +23,7 @@ from sessions_app.room.link import LOOK_AGAIN, Link
 from sessions_app.room.log import Line, Moment
 from sessions_app.room.media.warden import Warden
 from sessions_app.room.presence import PresenceWriter
+from sessions_app.room.pulse import Pulse
 from sessions_app.room.services import Applied
 from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.words import Sees
@@ -70,6 +71,7 @@ class Hub:
         self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected)
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
+        self.pulse = Pulse()
         self.stopping = False
         self.revoked = asyncio.Event()
         self.limits: dict[str, Limits] = {}

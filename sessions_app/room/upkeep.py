@@ -19,6 +19,7 @@ from sessions_app.room.access import AccessError, Standing
 from sessions_app.room.link import Link
 from sessions_app.room.models import RoomState
 from sessions_app.room.presence import TICK, write_proofs
+from sessions_app.room.pulse import EVERY
 from vio.common import logs
 from vio.common.scope import every_program
 from vio.common.sockets import stop_with_the_server
@@ -47,6 +48,7 @@ def start(hub: Hub) -> None:
     ):
         hub.later(_every(hub, round_, seconds))
     hub.later(_recheck_often(hub))
+    hub.later(_beat(hub))
     stop_with_the_server(lambda: stop(hub))
 
 
@@ -152,6 +154,12 @@ def _tick(session_id: UUID, *, now: datetime) -> None:
 async def watch_media(hub: Hub) -> None:
     """Nobody stays at a media server whom the room does not hold."""
     await hub.warden.look(list(hub.rooms))
+
+
+async def _beat(hub: Hub) -> None:
+    while not hub.stopping:
+        await asyncio.sleep(EVERY)
+        hub.pulse.beat()
 
 
 async def _recheck_often(hub: Hub) -> None:

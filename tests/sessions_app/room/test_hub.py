@@ -20,6 +20,7 @@ from sessions_app.room.batch import Outcome
 from sessions_app.room.hub import Hub
 from sessions_app.room.link import Link
 from sessions_app.room.outbox import MOST_UNPROVEN, MOST_WAITING, Outbox
+from sessions_app.room.pulse import Pulse
 from tests.sessions_app.room.live import LiveRoom, person_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -247,3 +248,17 @@ class TestOutbox:
             raise ConnectionError
 
         assert not Outbox(gone).push("a")
+
+
+async def test_a_frame_that_waited_while_the_process_slept_is_no_proof_of_life(
+    live: LiveRoom, two: tuple[Hub, Hub]
+) -> None:
+    hub = two[0]
+    link, _ = await connect(hub, live, live.world.facilitator)
+    handlers.prove(hub, link)
+    assert [proof.connection for proof in hub.presence.take()] == [link.id]
+    seen, steps = link.last_seen, iter([0.0, 25.0])
+    hub.pulse = Pulse(lambda: next(steps))
+    handlers.prove(hub, link)
+    assert link.last_seen == seen
+    assert hub.presence.take() == []

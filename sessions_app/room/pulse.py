@@ -1,0 +1,38 @@
+"""Whether this process was asleep a moment ago: stopped, starved, or its machine suspended.
+
+What waited in its sockets meanwhile was sent at some time unknown to us, so it proves nothing about now: a browser that
+said "I am here" and went away would otherwise be credited with the time we slept (AT-2).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+EVERY = 0.5
+"""Seconds between two beats."""
+LATE = 2.0
+"""A beat that is later than this says that we slept."""
+DOUBT = 2.0
+"""Seconds after waking in which what is read may be from before."""
+
+
+class Pulse:
+    """Beats while the process runs; by a clock that only goes forward."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._doubt_until = self._last
+
+    def beat(self) -> None:
+        """Called every half second by the event loop."""
+        now = self._clock()
+        if now - self._last > LATE:
+            self._doubt_until = now + DOUBT
+        self._last = now
+
+    def just_slept(self) -> bool:
+        """Whether what is read now may have been sent long ago; true also before the first beat after waking."""
+        now = self._clock()
+        return now < self._doubt_until or now - self._last > LATE
