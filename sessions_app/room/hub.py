@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.utils import timezone
-
 from sessions_app.room import joining, log, services, upkeep
 from sessions_app.room.batch import Entry, Written
 from sessions_app.room.committer import Committer
@@ -29,6 +27,7 @@ from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.words import Sees
 from vio.common import logs, realtime
 from vio.common.scope import every_program, scope
+from vio.common.steady import SteadyClock
 
 _log = logs.log(__name__)
 REMOVED = 4403
@@ -72,6 +71,7 @@ class Hub:
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
         self.pulse = Pulse()
+        self.clock = SteadyClock()
         self.stopping = False
         self.revoked = asyncio.Event()
         self.limits: dict[str, Limits] = {}
@@ -146,7 +146,7 @@ class Hub:
     # --- writing ----------------------------------------------------------------------------------------------
 
     async def _apply(self, entries: list[Entry]) -> Applied:
-        return await self.threads.run(services.apply_commands, entries, now=timezone.now())
+        return await self.threads.run(services.apply_commands, entries, now=self.now())
 
     def _committed(self, written: Written) -> None:
         facts = written.facts()
@@ -256,8 +256,8 @@ class Hub:
                 link.send(frame)
 
     def now(self) -> datetime:
-        """The server's clock."""
-        return timezone.now()
+        """The server's clock; setting the wall clock does not move it (AT-7)."""
+        return self.clock.now()
 
 
 def _moment(session_id: UUID) -> Moment:

@@ -17,6 +17,7 @@ from sessions_app.room.words import Phase, Place
 from tests.factories import MONDAY_START
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
+from vio.common.steady import SteadyClock
 
 pytestmark = pytest.mark.django_db
 
@@ -140,13 +141,16 @@ def test_only_the_latest_proof_of_a_connection_is_written(live: LiveRoom) -> Non
     write_proofs([])
 
 
-def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(live: LiveRoom) -> None:
+def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(
+    live: LiveRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with time_machine.travel(MONDAY_START, tick=False):
         tasks.open_due()
         assert live.room.phase is Phase.LOBBY
         live.now = MONDAY_START
         live.arrives(live.world.ana)
     with time_machine.travel(MONDAY_START + minutes(1), tick=False):
+        monkeypatch.setattr(tasks, "server_clock", SteadyClock())  # of a process started at that time
         tasks.sweep_presence()
         assert live.evidence(live.world.ana)[-1] == ("closed", "swept")
     with time_machine.travel(live.session.ends_at + minutes(31), tick=False):
