@@ -18,7 +18,7 @@ ARGS ?=
 PRODUCTION = VIO_DEBUG=0 VIO_ORIGINS=https://vio.example VIO_ALLOWED_HOSTS=vio.example \
 	VIO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: help setup run test lint types check fmt browser
+.PHONY: help setup run test lint types check fmt browser faults
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -45,6 +45,9 @@ check: lint types browser ## What CI runs: lint, types, guards, all tests, pendi
 	$(PRODUCTION) $(PY) -m tests.services manage.py check --deploy --fail-level WARNING
 	echo "check: tests (the guards in tests/guards among them; none may be skipped)"
 	VIO_TEST_STRICT=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+faults: $(READY) ## Break everything under a running stack: one line per requirement (ARGS="--only RT-2 --seed 7", "--list")
+	@$(PY) -m faults $(ARGS)
 
 fmt: $(READY) ## Format code
 	@$(PY) -m ruff format .

@@ -133,6 +133,12 @@ def _planned(group: Group, now: datetime, starts_at: datetime, until: datetime) 
     )  # fmt: skip
 
 
+def one_room(group: Group, *, now: datetime, determined: datetime, until: datetime) -> Stage:
+    """A room of its own for this group, for other plays than the rehearsal; misses fall due at `determined` (F1)."""
+    with every_program():
+        return _stage(_planned(group, now, determined - DETERMINED_AFTER, until), now)
+
+
 def _end_leftovers(group: Group, now: datetime) -> None:
     """Rooms of an earlier rehearsal that was broken off."""
     from sessions_app.room.acts import EndDue

@@ -1,0 +1,92 @@
+"""Somebody on call with the desk open, and clients who send a red check-in through the real page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
+
+from checkins.models import Alert
+from faults.ground import Ground, db
+from groups.models import Person, StaffRole
+from groups.services.people import PersonDetails
+from groups.services.staff import add_staff
+from vio.common.permissions import Role
+from vio.demo import cast
+from vio.rehearse.desk import CheckInError, Desk, Sent, send_red_checkin
+from vio.rehearse.logins import mint_login
+from vio.rehearse.stage import ACTOR, Player
+
+EMAIL = f"oncall@faults.{cast.DOMAIN}"
+
+
+async def on_call(ground: Ground) -> Player:
+    """The clinician on call of the program, with a new login; made the first time."""
+    program = await ground.program()
+
+    def find() -> Player:
+        now = datetime.now(UTC)
+        role = StaffRole.objects.filter(program=program, person__email=EMAIL).select_related("person").first()
+        if role is None:
+            details = PersonDetails(EMAIL, "Casey", "Oncall")
+            role = add_staff(
+                actor=ACTOR, program=program, person=details, role=Role.CLINICIAN, now=now, is_on_call=True
+            )
+            TOTP.activate(role.person, cast.factor_secret(role.person.email))
+        person = Person.objects.get(pk=role.person_id)
+        return Player(str(person.pk), person.short_name, mint_login(person, now=now))
+
+    return await db(find)
+
+
+@asynccontextmanager
+async def sitting(ground: Ground, player: Player) -> AsyncIterator[Desk]:
+    """The desk open in that person's browser."""
+    desk = Desk(ground.venue().door(player, "/ws/desk/"), ground.clock)
+    task = asyncio.create_task(desk.sit())
+    try:
+        async with asyncio.timeout(40):
+            await desk.ready.wait()
+        yield desk
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def red(ground: Ground, client: Player) -> Sent:
+    """A red check-in of this client, now. Raises CheckInError or OSError when the page does not take it."""
+    venue = ground.venue()
+    cookie = f"{venue.login_cookie}={client.login}"
+    return await asyncio.to_thread(
+        send_red_checkin, venue.origin, cookie, settings.CSRF_COOKIE_NAME, ground.clock
+    )
+
+
+async def until_heard(desk: Desk, client: Player, sent: Sent, seconds: float) -> float | None:
+    """Seconds from sending until the open desk was told of this client's alert; None when it was not."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while loop.time() < until:
+        key = await db(lambda: _alert_of(client))
+        heard = desk.rang.get(("alert", str(key)))
+        if heard is not None:
+            return max(0.0, heard - sent.at)
+        await asyncio.sleep(0.2)
+    return None
+
+
+def _alert_of(client: Player) -> UUID | None:
+    return (
+        Alert.objects.filter(client=client.client, level="red")
+        .order_by("-raised_at")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+__all__ = ["CheckInError", "on_call", "red", "sitting", "until_heard"]

@@ -1,0 +1,36 @@
+"""Playing the chosen scenarios one after the other on one stack. Loaded only when Django stands."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from faults import catalogue
+from faults.ground import Ground
+
+
+async def play(ground: Ground, chosen: Sequence[str], say: Callable[[str], None]) -> None:
+    """Every scenario, then the checks that had to wait for the clockwork."""
+    for name in chosen:
+        began = time.monotonic()
+        await _one(ground, name)
+        say(f"  {name}: {time.monotonic() - began:.0f} s")
+    for requirement, check in ground.later:
+        try:
+            await check()
+        except Exception as error:  # what could not be looked at does not hold
+            ground.book.check(requirement, [f"{type(error).__name__}: {error}"], "")
+
+
+async def _one(ground: Ground, name: str) -> None:
+    module = catalogue.load(name)
+    try:
+        await module.run(ground)
+    except Exception as error:  # a scenario that broke off has shown nothing: all it was to show is not shown
+        traceback.print_exc()
+        for requirement in module.SHOWS:
+            ground.book.check(requirement, [f"{name} broke off: {type(error).__name__}: {error}"], "")
+    finally:
+        while ground.leaving:
+            await ground.leaving.pop()()

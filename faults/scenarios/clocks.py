@@ -1,0 +1,82 @@
+"""One process whose clock jumps: an hour forward, back, two days: no time is gained or lost, sockets stay (AT-7)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+from faults import checkers
+from faults.evening import Evening
+from faults.ground import Ground, eventually
+from faults.stack import end
+
+SHOWS = ("AT-7",)
+STEPS = ("+3600", "-3600", "+0", "+172800", "+0")
+HELD_FOR = 14.0
+PLACES = ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime")
+
+
+def library() -> Path | None:
+    """libfaketime, when the system's package `faketime` is installed."""
+    found = [Path(place) / "libfaketimeMT.so.1" for place in PLACES]
+    return next((path for path in found if path.exists()), None)
+
+
+async def run(ground: Ground) -> None:
+    """Two of four clients are on a web process of their own whose clock is stepped, and a worker's clock is stepped too."""
+    path = library()
+    if path is None:
+        ground.book.check("AT-7", ["not measured: the package faketime is not installed"], "")
+        return
+    when = ground.stack.root / "clock"
+    when.write_text("+0\n", encoding="utf-8")
+    when.chmod(0o644)
+    faked = {
+        "LD_PRELOAD": str(path), "FAKETIME_TIMESTAMP_FILE": str(when), "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }  # fmt: skip
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    port, fd = int(listener.getsockname()[1]), listener.fileno()
+    os.set_inheritable(fd, True)
+    command = [
+        "-m",
+        "daphne",
+        "--fd",
+        str(fd),
+        "--no-server-name",
+        "--verbosity",
+        "0",
+        "vio.asgi:application",
+    ]
+    process = ground.stack.beside(command, more=faked, fds=(fd,))
+    try:
+        up = await eventually(lambda: ground.stack.ask("/healthz", port=port, timeout=5)[0] == 200, 60, 0.5)
+        if up is None:
+            ground.book.check("AT-7", ["the stepped process did not start"], "")
+            return
+        await _evening(ground, when, port)
+    finally:
+        end(process)
+        listener.close()
+
+
+async def _evening(ground: Ground, when: Path, port: int) -> None:
+    room = Evening(ground, "clocks", await ground.room(), 4)
+    await room.begin(targets={1: port, 2: port})
+    room.talk()
+    await asyncio.sleep(8)
+    for step in STEPS:
+        await asyncio.to_thread(when.write_text, f"{step}\n", "utf-8")
+        await asyncio.sleep(HELD_FOR)
+    closes = [code for browser in room.clients for _, code in browser.closes]
+    troubles = [f"{len(closes)} sockets were closed: {closes[:4]}"] if closes else []
+    slow = room.slowest(0, ground.clock.now() - 10)
+    troubles += checkers.no_later_than("a message until heard", slow, 12.0)
+    ground.book.check("AT-7", troubles, f"clock of one process {', '.join(STEPS)} s: sockets stayed")
+    await room.hush(5)
+    await room.check_converged("AT-7")
+    await room.end("AT-7")

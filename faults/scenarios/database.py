@@ -1,0 +1,111 @@
+"""PostgreSQL restarted, killed, hung, its connections used up: nothing acknowledged is lost, nothing is acknowledged falsely."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+
+import psycopg
+
+from faults import checkers
+from faults.evening import Evening, evening
+from faults.ground import Ground, db
+
+SHOWS = ("RT-1", "RT-2", "RT-6", "RT-7", "AT-3", "FT-postgres", "OP-1")
+RECOVERS_WITHIN = 30.0
+HUNG_FOR = 15.0
+
+
+async def run(ground: Ground) -> None:
+    """Five people write; the database goes away four times in four ways."""
+    room = await evening(ground, "database", 5)
+    room.talk((0.9, 1.6))
+    await asyncio.sleep(6)
+    stack = ground.stack
+    await _fault(room, "restart", lambda: stack.hurt(stack.pid("postgres"), signal.SIGINT))
+    await _fault(room, "kill -9", lambda: stack.hurt(stack.pid("postgres"), signal.SIGKILL))
+    await _hung(room)
+    await _used_up(room)
+    await room.hush()
+    await room.check_converged("RT-7", "FT-postgres")
+    await room.check_history("RT-1", "RT-2", "RT-6", "OP-1")
+    await room.end("AT-3")
+
+
+async def _fault(room: Evening, name: str, break_it: object) -> None:
+    await asyncio.to_thread(break_it)  # type: ignore[arg-type]  # something to call
+    await _recovers(room, name)
+
+
+async def _recovers(room: Evening, name: str) -> None:
+    returned = await _returned()
+    took = await room.acknowledged_soon(RECOVERS_WITHIN)
+    troubles = checkers.no_later_than(f"{name}: acknowledged again", took, RECOVERS_WITHIN)
+    back = await room.back(RECOVERS_WITHIN)
+    troubles += checkers.no_later_than(f"{name}: everybody live", back, RECOVERS_WITHIN)
+    # Eight connections a process may have died in the pool; none of them may be met by a page now.
+    await asyncio.sleep(8)
+    answers = [await asyncio.to_thread(room.ground.stack.ask, "/accounts/login/") for _ in range(24)]
+    bad = sorted({status for status, _ in answers if status != 200})
+    if bad:
+        wrong = sum(status != 200 for status, _ in answers)
+        troubles.append(f"{name}: {wrong} of 24 pages afterwards say {bad}")
+    seen = f"{name}: acknowledged {took or 0:.1f} s after its return ({returned or 0:.1f} s away)"
+    room.ground.book.check("FT-postgres", troubles, seen)
+
+
+async def _returned() -> float | None:
+    def answers() -> bool:
+        from django.db import connection
+
+        with suppress(Exception):
+            connection.ensure_connection()
+            return True
+        return False
+
+    for attempt in range(100):
+        if await db(answers):
+            return attempt * 0.3
+        await asyncio.sleep(0.3)
+    return None
+
+
+async def _hung(room: Evening) -> None:
+    """It takes connections and never answers: nothing is acknowledged meanwhile, heartbeats are."""
+    stack, clock = room.ground.stack, room.ground.clock
+    pid = stack.pid("postgres")
+    stack.hurt_tree(pid, signal.SIGSTOP)
+    began = clock.now()
+    try:
+        await asyncio.sleep(HUNG_FOR)
+        false = [c for c in room.history.calls if c.answered and began + 0.5 < c.answered < clock.now()]
+        closed = sum(at > began for b in room._live() for at, _ in b.closes)
+    finally:
+        stack.hurt_tree(pid, signal.SIGCONT)
+    troubles = [f"hung: {len(false)} acknowledged by nobody"] if false else []
+    troubles += [f"hung: {closed} sockets were closed"] if closed else []
+    room.ground.book.check("FT-postgres", troubles, "hung: nothing was acknowledged, nobody was thrown out")
+    await _recovers(room, "hung")
+
+
+async def _used_up(room: Evening) -> None:
+    """Somebody else takes every connection for some seconds."""
+    url = os.environ["VIO_DATABASE_URL"]
+    taken: list[psycopg.Connection] = []
+
+    def take() -> None:
+        with suppress(psycopg.OperationalError):
+            for _ in range(120):
+                taken.append(psycopg.connect(url, connect_timeout=3))  # noqa: PERF401  # those before a failure count
+
+    await asyncio.to_thread(take)
+    await asyncio.sleep(8)
+    status, text = await asyncio.to_thread(room.ground.stack.ask, "/accounts/login/")
+    troubles = [] if len(taken) > 20 else ["no connections could be taken"]
+    troubles += ["a traceback was shown"] if "Traceback" in text else []
+    for connection in taken:
+        connection.close()
+    room.ground.book.check("FT-postgres", troubles, f"{len(taken)} connections taken: pages say {status}")
+    await _recovers(room, "used up")

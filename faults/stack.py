@@ -1,0 +1,259 @@
+"""The stack under test: `vio up` on a state folder and port of its own, its processes found and hurt by their ids.
+
+Only children of the supervisor that was started here are ever signalled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vio.embedded import runtime
+from vio.embedded.runtime import Runtime
+
+PROJECT = Path(__file__).resolve().parents[1]
+START_PATIENCE = 180.0
+STOP_PATIENCE = 40.0
+MARKS: dict[str, Callable[[str], bool]] = {
+    "web": lambda command: "-m daphne" in command,
+    "worker": lambda command: " worker " in command and "celery" in command,
+    "beat": lambda command: " beat " in command and "celery" in command,
+    "postgres": lambda command: command.split(" ", 1)[0].endswith("/postgres"),
+    "valkey": lambda command: "valkey-server" in command or "redis-server" in command,
+}
+
+
+class StackDiedError(RuntimeError):
+    """The stack did not come up, or is gone."""
+
+
+@dataclass
+class Stack:
+    """One running `vio up`, and processes started beside it."""
+
+    root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="vio-faults-")))
+    web: int = 2
+    supervisor: subprocess.Popen[bytes] | None = None
+    running: Runtime | None = None
+    _beside: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        """Its state folder."""
+        return self.root / "home"
+
+    @property
+    def origin(self) -> str:
+        """The address of its pages."""
+        if self.running is None:
+            raise StackDiedError("the stack is not running")
+        return self.running.url
+
+    @property
+    def port(self) -> int:
+        """The port of its pages."""
+        return int(self.origin.rsplit(":", 1)[1])
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts everything and waits until pages, worker and scheduler are there. Raises StackDiedError."""
+        self.root.chmod(0o755)
+        given = {k: v for k, v in os.environ.items() if not k.startswith("VIO_")}
+        environment = {**given, "VIO_HOME": str(self.home)}
+        with (self.root / "up.log").open("ab") as log:
+            self.supervisor = subprocess.Popen(
+                [sys.executable, "-m", "vio", "up", "--port", "0", "--web", str(self.web)],
+                env=environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        self._await(lambda: "ready in" in self.said(), "did not start")
+        self.running = runtime.find(self.home)
+
+    def stop(self) -> float:
+        """Stops everything; returns how many seconds that took."""
+        for process in self._beside:
+            end(process)
+        began = time.monotonic()
+        if self.supervisor is not None and self.supervisor.poll() is None:
+            self.supervisor.send_signal(signal.SIGTERM)
+            try:
+                self.supervisor.wait(STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                for pid in self.children():
+                    self.hurt(pid, signal.SIGKILL)
+                self.supervisor.kill()
+                self.supervisor.wait()
+        return time.monotonic() - began
+
+    def clear(self) -> None:
+        """Removes the state folder."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def said(self) -> str:
+        """What the supervisor printed."""
+        return (self.root / "up.log").read_text(encoding="utf-8", errors="replace")
+
+    def environment(self) -> dict[str, str]:
+        """The environment of its children, for commands and processes beside it."""
+        if self.running is None:
+            raise StackDiedError("the stack is not running")
+        return {**os.environ, **self.running.environment}
+
+    def _await(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + START_PATIENCE
+        while not holds():
+            if self.supervisor is None or self.supervisor.poll() is not None or time.monotonic() > deadline:
+                raise StackDiedError(f"the stack {what}: {self.said()[-800:]}")
+            time.sleep(0.2)
+
+    # --- processes ----------------------------------------------------------------------------------------------
+
+    def children(self) -> list[int]:
+        """The process ids of the supervisor's children."""
+        return children(self.supervisor.pid) if self.supervisor is not None else []
+
+    def pids(self, kind: str) -> list[int]:
+        """The children of one kind, oldest first."""
+        found = [pid for pid in self.children() if MARKS[kind](command_line(pid))]
+        return sorted(found, key=started_at)
+
+    def pid(self, kind: str, number: int = 0) -> int:
+        """One of them. Raises StackDiedError when it is not there."""
+        found = self.pids(kind)
+        if len(found) <= number:
+            raise StackDiedError(f"there is no {kind} process {number}")
+        return found[number]
+
+    def hurt(self, pid: int, how: signal.Signals) -> None:
+        """Sends a signal to a child of ours, and to nothing else."""
+        if pid in self.children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+
+    def hurt_tree(self, pid: int, how: signal.Signals) -> None:
+        """The same for a child and everything below it (a worker has a pool)."""
+        if pid in self.children():
+            for one in [pid, *descendants(pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, how)
+
+    # --- processes beside it ------------------------------------------------------------------------------------
+
+    def beside(
+        self, arguments: list[str], *, more: Mapping[str, str] | None = None, fds: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        """One more process of this project with the same addresses, in a group of its own."""
+        with (self.root / "beside.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env={**self.environment(), **(more or {})}, cwd=PROJECT, pass_fds=fds,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._beside.append(process)
+        return process
+
+    # --- asking -------------------------------------------------------------------------------------------------
+
+    def ask(
+        self, path: str, *, cookie: str = "", timeout: float = 20.0, port: int | None = None
+    ) -> tuple[int, str]:
+        """GET a page; (0, what went wrong) when nothing answers."""
+        link = http.client.HTTPConnection("localhost", port or self.port, timeout=timeout)
+        try:
+            link.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+            answer = link.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            return 0, type(error).__name__
+        finally:
+            link.close()
+
+    def readiness(self) -> dict[str, object]:
+        """What /readyz says; empty when it says nothing."""
+        _, text = self.ask("/readyz")
+        try:
+            return dict(json.loads(text))
+        except ValueError:
+            return {}
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that was started beside the stack, with its group."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def children(pid: int) -> list[int]:
+    """The direct children of a process."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(one) for one in task.read_text(encoding="utf-8").split()]
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Everything below a process."""
+    return [one for child in children(pid) for one in (child, *descendants(child))]
+
+
+def command_line(pid: int) -> str:
+    """Its command line; '' when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def started_at(pid: int) -> int:
+    """When it started, in ticks since the boot."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19])
+    except OSError:
+        return 0
+
+
+def memory(pid: int) -> float:
+    """Its resident memory in MiB."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def holder(pids: list[int], server_port: int, peer_port: int) -> int | None:
+    """Which of these processes holds the server's end of a connection."""
+    for line in Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]:
+        facts = line.split()
+        ports = [int(part.rsplit(":", 1)[1], 16) for part in facts[1:3]]
+        if ports == [server_port, peer_port]:
+            return next((pid for pid in pids if _holds(pid, facts[9])), None)
+    return None
+
+
+def _holds(pid: int, inode: str) -> bool:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(descriptor.readlink()) == f"socket:[{inode}]":
+                return True
+    return False
+
+
+def sockets_to(port: int) -> int:
+    """Established TCP connections that the server holds on a port of this machine (IPv4)."""
+    lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
+    facts = [line.split() for line in lines]
+    return sum(1 for f in facts if f[3] == "01" and int(f[1].rsplit(":", 1)[1], 16) == port)
