@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ from vio.common.logs import log
 _log = log(__name__)
 Facts = Mapping[str, Any]
 _publisher: redis.Redis | None = None
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+ANSWERS_WITHIN = 2.0
+PING_EVERY = 2.0
+DEAD_AFTER = 5.0
+"""Seconds without any answer after which bells count as unheard: soon enough for a red alert's 15 s (AL-2)."""
 
 
 def channel(topic: str) -> str:
@@ -108,41 +114,55 @@ class BellListener:
                 self.connected = False
 
     async def _run(self) -> None:
-        delay = 0.1
+        delay = FIRST_PAUSE
         while True:
+            began = time.monotonic()
             try:
                 await self._listen()
-                delay = 0.1
             except (redis.exceptions.RedisError, OSError, TimeoutError):
                 _log.warning("bell.disconnected")
             self.connected = False
+            if time.monotonic() - began > LONGEST_PAUSE:  # it was well for a while
+                delay = FIRST_PAUSE
             await asyncio.sleep(delay)
-            delay = min(delay * 2, 5.0)
+            delay = min(delay * 2, LONGEST_PAUSE)
 
     async def _listen(self) -> None:
         client = redis.asyncio.Redis.from_url(
-            settings.BELL_URL, socket_timeout=None, socket_connect_timeout=2, health_check_interval=5
+            settings.BELL_URL, socket_timeout=None, socket_connect_timeout=ANSWERS_WITHIN
         )
         try:
-            self._pubsub = client.pubsub(ignore_subscribe_messages=True)
-            # A topic of our own keeps the subscription open while nobody needs another.
-            await self._pubsub.subscribe(channel("process"), *map(channel, self._topics))
+            self._pubsub = pubsub = client.pubsub()
+            asked = set(self._topics)
+            # A Redis that hangs takes connections and requests; only its answer says that bells can arrive.
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                # A topic of our own keeps the subscription open while nobody needs another.
+                await pubsub.subscribe(channel("process"), *map(channel, asked))
+                await pubsub.get_message(timeout=None)
             self.connected = True
+            if wanted_meanwhile := self._topics - asked:
+                await pubsub.subscribe(*map(channel, wanted_meanwhile))
             self._reconnected()
-            while True:
-                await self._next(self._pubsub)
+            await self._take_all(pubsub)
         finally:
             self.connected = False
             self._pubsub = None
             await client.aclose()
 
-    async def _next(self, pubsub: redis.asyncio.client.PubSub) -> None:
-        # A hung Redis answers nothing at all: a ping that is not answered in time breaks the connection.
-        async with asyncio.timeout(12):
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
-            if message is None:
+    async def _take_all(self, pubsub: redis.asyncio.client.PubSub) -> None:
+        """Hears until the connection breaks. Raises TimeoutError when nothing at all comes, not even the answer to a ping."""
+        answered = time.monotonic()
+        while True:
+            message = await pubsub.get_message(timeout=PING_EVERY)
+            if message is not None:
+                answered = time.monotonic()
+                self._take(message)
+            elif time.monotonic() - answered > DEAD_AFTER:
+                raise TimeoutError
+            else:
                 await pubsub.ping()
-                return
+
+    def _take(self, message: Mapping[str, Any]) -> None:
         if message.get("type") != "message":
             return
         topic = message["channel"].decode().removeprefix("vio:")
