@@ -154,7 +154,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
             raise RateLimitedError
         if not link.standing.may(handler.needed_permission):
             raise NotAllowedError
-        await handler.run(self.hub, link, command)
+        try:
+            await handler.run(self.hub, link, command)
+        finally:
+            self.limits.note_busy(time.monotonic() - now)
 
     def _refuse(self, link: Link, error: DomainError, command_id: str | None) -> None:
         link.send(wire(ErrorReply(id=command_id, code=error.code, message=error.message)))
