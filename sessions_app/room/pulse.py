@@ -25,12 +25,15 @@ class Pulse:
         self._last = clock()
         self._doubt_until = self._last
 
-    def beat(self) -> None:
-        """Called every half second by the event loop."""
+    def beat(self) -> float:
+        """Called every half second by the event loop; returns for how many seconds it slept, 0.0 when it did not."""
         now = self._clock()
-        if now - self._last > LATE:
-            self._doubt_until = now + DOUBT
+        slept = now - self._last
         self._last = now
+        if slept <= LATE:
+            return 0.0
+        self._doubt_until = now + DOUBT
+        return slept
 
     def just_slept(self) -> bool:
         """Whether what is read now may have been sent long ago; true also before the first beat after waking."""

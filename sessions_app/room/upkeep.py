@@ -159,7 +159,8 @@ async def watch_media(hub: Hub) -> None:
 async def _beat(hub: Hub) -> None:
     while not hub.stopping:
         await asyncio.sleep(EVERY)
-        hub.pulse.beat()
+        if slept := hub.pulse.beat():
+            _log.warning("room.slept", seconds=round(slept, 1))
 
 
 async def _recheck_often(hub: Hub) -> None:

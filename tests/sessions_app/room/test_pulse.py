@@ -25,7 +25,7 @@ def test_a_process_that_beats_did_not_sleep(time: Time) -> None:
     for _ in range(20):
         time.now += EVERY
         assert not pulse.just_slept()
-        pulse.beat()
+        assert pulse.beat() == 0.0
     assert not pulse.just_slept()
 
 
@@ -41,7 +41,7 @@ def test_after_sleep_what_is_read_first_is_doubted_until_it_has_run_a_while(time
     pulse = Pulse(time)
     time.now += 25
     assert pulse.just_slept(), "before the first beat"
-    pulse.beat()
+    assert pulse.beat() == 25
     assert pulse.just_slept(), "right after it"
     time.now += DOUBT
     assert not pulse.just_slept()
