@@ -1,6 +1,7 @@
 """The ASGI application: pages through Django, sockets through Channels."""
 
 import os
+import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vio.settings")
 
@@ -12,3 +13,7 @@ pages = get_asgi_application()
 from vio.sockets import routes  # noqa: E402  # only after Django is set up
 
 application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(routes)})
+
+# For the supervisor: processes that share a port cannot be told apart by asking the port.
+sys.stderr.write("web: ready\n")
+sys.stderr.flush()

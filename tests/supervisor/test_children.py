@@ -173,3 +173,26 @@ async def test_no_child_outlives_a_killed_supervisor(tmp_path: Path, how: signal
         assert all(is_alive(pid) for pid in pids)
         supervisor.send_signal(how)
     assert eventually(lambda: not any(is_alive(pid) for pid in pids))
+
+
+async def test_a_rolling_restart_waits_for_the_new_process_and_not_for_its_neighbour(
+    stages: Stages, tmp_path: Path
+) -> None:
+    code = (
+        "import signal, sys, time\n"
+        "def say(what):\n"
+        "    open(sys.argv[1], 'a').write(sys.argv[2] + ' ' + what + '\\n')\n"
+        "def end(*_):\n"
+        "    say('down'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end); time.sleep(0.4); say('up'); print('here I am', flush=True)\n"
+        "while True: signal.pause()\n"
+    )
+    book = tmp_path / "book"
+    # The neighbour on the shared port answers all the time.
+    specs = [script(f"web.{n}", code, str(book), f"web.{n}", answers=lambda: True) for n in (1, 2)]
+    await stages.start(*specs)
+    await stages.restart("web.")
+    assert book.read_text(encoding="utf-8").splitlines()[2:] == [
+        "web.1 down", "web.1 up", "web.2 down", "web.2 up",
+    ]  # fmt: skip
+    await stages.stop()

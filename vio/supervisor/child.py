@@ -40,7 +40,8 @@ class Spec:
     death_signal: signal.Signals = signal.SIGKILL
     # Blocking; called in a thread before each start.
     prepare: Callable[[], None] | None = None
-    # Blocking; called in a thread again and again until true. Without it, `ready_text` in the output counts.
+    # Ready is who has said `ready_text` and then `answers` (blocking; called in a thread again and again until true).
+    # Where several children share a port, an answer alone may be another's.
     answers: Callable[[], bool] | None = None
     ready_text: str | None = None
     # Its worries concern its log file only, not the person at the terminal.
@@ -128,15 +129,16 @@ class Child:
         self._signal_group(signal.SIGKILL)
 
     async def _becomes_ready(self) -> None:
+        if self.spec.ready_text is not None:
+            await self._said_ready.wait()
         if self.spec.answers is None:
-            if self.spec.ready_text is not None:
-                await self._said_ready.wait()
             return
         while not (self.pid and await asyncio.to_thread(self.spec.answers)):  # noqa: ASYNC110 - it cannot tell us
             await asyncio.sleep(0.05)
 
     async def _run(self) -> int:
         self.starts += 1
+        self._said_ready.clear()
         if self.spec.prepare is not None:
             await asyncio.to_thread(self.spec.prepare)
         if self._stop.is_set():

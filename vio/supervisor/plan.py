@@ -19,6 +19,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 WORKER_PROCESSES = 2
 # RT-8: sockets are closed within 5 s of the signal, the process is gone within 15 s.
 WEB_PATIENCE = 15.0
+# Said by vio/asgi.py: on a shared port an answer may come from the process that is to be restarted next.
+WEB_READY = "web: ready"
 
 
 def database(server: Postgres) -> Spec:
@@ -95,6 +97,7 @@ def web(number: int, server: socket.socket, environment: dict[str, str]) -> Spec
         pass_fds=(descriptor,),
         stop_patience=WEB_PATIENCE,
         answers=lambda: serves(port),
+        ready_text=WEB_READY,
     )
 
 
