@@ -85,6 +85,14 @@ class Browser(Line):
         self.closes.append((self.clock.now(), code))
         super()._ended(code)
 
+    def _enter_room(self, at: float, *, stated_exactly: bool) -> None:
+        """What is told while catching up happened before this browser knew: it counts from now, and may count from the knock."""
+        if self.live_since is None and self._inside is None:
+            now = self.clock.now()
+            self._inside = (now, now - self._knocked)
+            return
+        super()._enter_room(at, stated_exactly=stated_exactly)
+
     # --- hearing ------------------------------------------------------------------------------------------------
 
     def _take(self, frame: Frame) -> None:

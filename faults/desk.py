@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from uuid import UUID
 
 from allauth.mfa.totp.internal.auth import TOTP
@@ -44,10 +45,30 @@ async def on_call(ground: Ground) -> Player:
     return await db(find)
 
 
+class Listening(Desk):
+    """Remembers every ring: told to look again, the page fetches everything, which is being told as well."""
+
+    def _hear(self, frame: dict[str, str]) -> None:
+        if frame["type"] == "desk.rang":
+            self.looks.append((self.clock.now(), frame["kind"], frame.get("id", "")))
+        super()._hear(frame)
+
+    @cached_property
+    def looks(self) -> list[tuple[float, str, str]]:
+        """(when, kind, id) of every ring."""
+        return []
+
+    def told(self, alert: str, since: float) -> float | None:
+        """When it was first told of that alert, or told to look again, after that time."""
+        return next(
+            (at for at, kind, key in self.looks if at >= since and (kind == "look" or key == alert)), None
+        )
+
+
 @asynccontextmanager
-async def sitting(ground: Ground, player: Player) -> AsyncIterator[Desk]:
+async def sitting(ground: Ground, player: Player) -> AsyncIterator[Listening]:
     """The desk open in that person's browser."""
-    desk = Desk(ground.venue().door(player, "/ws/desk/"), ground.clock)
+    desk = Listening(ground.venue().door(player, "/ws/desk/"), ground.clock)
     task = asyncio.create_task(desk.sit())
     try:
         async with asyncio.timeout(40):
@@ -67,26 +88,23 @@ async def red(ground: Ground, client: Player) -> Sent:
     )
 
 
-async def until_heard(desk: Desk, client: Player, sent: Sent, seconds: float) -> float | None:
+async def until_heard(desk: Listening, client: Player, sent: Sent, seconds: float) -> float | None:
     """Seconds from sending until the open desk was told of this client's alert; None when it was not."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     while loop.time() < until:
-        key = await db(lambda: _alert_of(client))
-        heard = desk.rang.get(("alert", str(key)))
+        alert = await db(lambda: _alert_of(client))
+        # A look before the alert was committed would have shown nothing.
+        heard = None if alert is None else desk.told(str(alert[0]), max(sent.at, alert[1].timestamp()))
         if heard is not None:
-            return max(0.0, heard - sent.at)
+            return heard - sent.at
         await asyncio.sleep(0.2)
     return None
 
 
-def _alert_of(client: Player) -> UUID | None:
-    return (
-        Alert.objects.filter(client=client.client, level="red")
-        .order_by("-raised_at")
-        .values_list("pk", flat=True)
-        .first()
-    )
+def _alert_of(client: Player) -> tuple[UUID, datetime] | None:
+    rows = Alert.objects.filter(client=client.client, level="red").order_by("-raised_at")
+    return rows.values_list("pk", "raised_at").first()
 
 
-__all__ = ["CheckInError", "on_call", "red", "sitting", "until_heard"]
+__all__ = ["CheckInError", "Listening", "on_call", "red", "sitting", "until_heard"]

@@ -34,14 +34,17 @@ class Gate:
         """What waited passes, and everything after it."""
         self._open.set()
 
-    async def wait(self, size: int) -> None:
-        """Until that many bytes may pass."""
-        await self._open.wait()
+    async def wait(self, size: int, gone: Callable[[], bool]) -> None:
+        """Until that many bytes may pass. Raises ConnectionError when their sender goes away while they lie in a hole."""
+        while not self._open.is_set():
+            if gone():
+                raise ConnectionError("lost in the hole")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._open.wait(), 0.05)
         if self.delay:
             await asyncio.sleep(self.delay)
         if self.rate:
             await asyncio.sleep(size / self.rate)
-        await self._open.wait()
 
     def share(self, data: bytes) -> tuple[bytes, bool]:
         """How much of the data passes before the cut that was asked for, and whether the cut is here."""
@@ -68,6 +71,11 @@ class _Pipe:
                 writer.transport.abort()
             else:
                 writer.close()
+
+
+def _has_ended(source: asyncio.StreamReader) -> bool:
+    """Whether the sender has closed or reset its end, read or not."""
+    return source.exception() is not None or bool(source._eof)  # type: ignore[attr-defined]  # at_eof waits for the reader
 
 
 class Wire:
@@ -198,7 +206,7 @@ class Wire:
     ) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while data := await source.read(self._piece(gate)):
-                await gate.wait(len(data))
+                await gate.wait(len(data), lambda: _has_ended(source))
                 kept, ends = gate.share(data)
                 sink.write(kept)
                 await sink.drain()
@@ -206,7 +214,7 @@ class Wire:
                 if ends:
                     pipe.end(reset=True)
                     return
-            await gate.wait(0)
+            await gate.wait(0, lambda: True)
 
     def _piece(self, gate: Gate) -> int:
         """Narrow ways pass small pieces, so that the rate is felt inside a frame too."""

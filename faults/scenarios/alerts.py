@@ -9,9 +9,8 @@ from contextlib import suppress
 
 from checkins.models import Alert
 from faults import checkers
-from faults.desk import CheckInError, on_call, red, sitting, until_heard
+from faults.desk import CheckInError, Listening, on_call, red, sitting, until_heard
 from faults.ground import Ground, db
-from vio.rehearse.desk import Desk
 from vio.rehearse.stage import Player
 
 SHOWS = ("AL-2", "AL-7")
@@ -47,7 +46,7 @@ async def run(ground: Ground) -> None:
     await _each_once(ground, clients[:6])
 
 
-async def _red(ground: Ground, desk: Desk, client: Player, name: str, limit: float) -> None:
+async def _red(ground: Ground, desk: Listening, client: Player, name: str, limit: float) -> None:
     sent, problem = None, ""
     for _ in range(6):
         with suppress(OSError):

@@ -76,7 +76,7 @@ async def _hung(ground: Ground, room: Evening, late: Browser) -> None:
     ground.stack.hurt(pid, signal.SIGSTOP)
     try:
         late.start()
-        status, _ = await asyncio.to_thread(ground.stack.ask, "/accounts/login/")
+        status, _ = await asyncio.to_thread(ground.stack.ask, "/account/login/")
         page = ground.clock.now() - began
         try:
             async with asyncio.timeout(WORKS_WITHIN):

@@ -47,7 +47,7 @@ async def _recovers(room: Evening, name: str) -> None:
     troubles += checkers.no_later_than(f"{name}: everybody live", back, RECOVERS_WITHIN)
     # Eight connections a process may have died in the pool; none of them may be met by a page now.
     await asyncio.sleep(8)
-    answers = [await asyncio.to_thread(room.ground.stack.ask, "/accounts/login/") for _ in range(24)]
+    answers = [await asyncio.to_thread(room.ground.stack.ask, "/account/login/") for _ in range(24)]
     bad = sorted({status for status, _ in answers if status != 200})
     if bad:
         wrong = sum(status != 200 for status, _ in answers)
@@ -102,7 +102,7 @@ async def _used_up(room: Evening) -> None:
 
     await asyncio.to_thread(take)
     await asyncio.sleep(8)
-    status, text = await asyncio.to_thread(room.ground.stack.ask, "/accounts/login/")
+    status, text = await asyncio.to_thread(room.ground.stack.ask, "/account/login/")
     troubles = [] if len(taken) > 20 else ["no connections could be taken"]
     troubles += ["a traceback was shown"] if "Traceback" in text else []
     for connection in taken:
