@@ -18,6 +18,7 @@ from groups.services.staff import add_staff
 from vio.common.actors import Actor
 from vio.common.permissions import Role
 from vio.demo import cast
+from vio.demo.book import WHEREABOUTS
 
 PROGRAM_NAME = "Rehearsal rooms"
 CLIENTS_A_ROOM = 10
@@ -53,7 +54,10 @@ def _group(program: Program, number: int, actor: Actor, now: datetime) -> Group:
     values = {"name": name, "service_type": "group_therapy", "chat_mode": "group"}
     group = save_group(actor=actor, program=program, values=values, now=now)
     details = PersonDetails(f"host{number}@rehearsal.{cast.DOMAIN}", "Host", str(number))
-    role = add_staff(actor=actor, program=program, person=details, role=Role.FACILITATOR, now=now)
+    role = add_staff(
+        actor=actor, program=program, person=details, role=Role.FACILITATOR, now=now,
+        licensed_states=[WHEREABOUTS.state],  # where everybody here says they are; otherwise nobody is simply let in
+    )  # fmt: skip
     TOTP.activate(role.person, cast.factor_secret(role.person.email))
     today = today_of(program, now)
     assign_staff(actor=actor, group=group, person=role.person, role="facilitator", starts_on=today, now=now)
