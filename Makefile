@@ -18,7 +18,7 @@ ARGS ?=
 PRODUCTION = VIO_DEBUG=0 VIO_ORIGINS=https://vio.example VIO_ALLOWED_HOSTS=vio.example \
 	VIO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: help setup run test lint types check fmt browser faults
+.PHONY: help setup run test lint types check fmt bench faults browser
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -48,6 +48,9 @@ check: lint types browser ## What CI runs: lint, types, guards, all tests, pendi
 
 faults: $(READY) ## Break everything under a running stack: one line per requirement (ARGS="--only RT-2 --seed 7", "--list")
 	@$(PY) -m faults $(ARGS)
+
+bench: $(READY) ## Measure speed beside reference servers; ARGS="--quick" is shorter; writes docs/benchmarks.md
+	@$(PY) -m bench $(ARGS)
 
 fmt: $(READY) ## Format code
 	@$(PY) -m ruff format .
