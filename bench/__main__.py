@@ -31,6 +31,7 @@ class Options:
     write: bool
     steps: list[str]
     profile: bool
+    rooms: int
 
 
 def options() -> Options:
@@ -48,6 +49,7 @@ def options() -> Options:
     parser.add_argument(
         "--steps", action="append", default=[], choices=STEPS, help="only these steps of the rooms"
     )
+    parser.add_argument("--rooms", type=int, default=0, help="rooms of twelve at most (84)")
     parser.add_argument(
         "--profile", action="store_true", help="sample the web process into var/bench/profile.txt"
     )
@@ -56,7 +58,7 @@ def options() -> Options:
     return Options(
         given.quick, given.only or list(PARTS), given.clients or (2_000 if given.quick else 10_000),
         given.rounds or (1 if given.quick else 3), not given.no_references, not given.no_document,
-        given.steps or list(STEPS), given.profile,
+        given.steps or list(STEPS), given.profile, given.rooms or 84,
     )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def main() -> int:
         from vio.common.scope import every_program
 
         with every_program():
-            evening = make_evening(84, datetime.now(UTC))
+            evening = make_evening(chosen.rooms, datetime.now(UTC))
             say("services are up, people are made")
             for name in chosen.only:
                 made += _PARTS[name](running, evening, chosen)
@@ -95,7 +97,11 @@ def main() -> int:
 
 def _rooms(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]:
     sizes = rooms.Sizes(
-        rounds=chosen.rounds, seconds=8 if chosen.quick else 15, flood_seconds=6 if chosen.quick else 12
+        rooms=min(40, chosen.rooms),
+        storm_rooms=chosen.rooms,
+        rounds=chosen.rounds,
+        seconds=8 if chosen.quick else 15,
+        flood_seconds=6 if chosen.quick else 12,
     )
     running.profiled = chosen.profile
     running.start_web()
@@ -111,7 +117,7 @@ def _rooms(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]
             else:
                 cleanup.callback(reference.stop)
                 sides.append(rooms.reference_side(running, reference))
-        measuring = rooms.Rooms(crowd, sizes)
+        measuring = rooms.Rooms(crowd, sizes, running.note_profile)
         for what, step, times in _steps(measuring, sizes):
             if what not in chosen.steps:
                 continue
@@ -119,7 +125,6 @@ def _rooms(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]
                 for side in sides:
                     say(f"{what} {number + 1}: {side.name}")
                     step(side)
-                    running.note_profile()
         say("\n" + rooms.summary(measuring.found))
         return rooms.rows(measuring.found, [side.name for side in sides[1:]])
 

@@ -93,8 +93,9 @@ def reference_side(stack: Stack, reference: Reference) -> Side:
 class Rooms:
     """Measures sides with one crowd."""
 
-    def __init__(self, crowd: LoadGenerator, sizes: Sizes) -> None:
-        self.crowd, self.sizes, self.found = crowd, sizes, Measured()
+    def __init__(self, crowd: LoadGenerator, sizes: Sizes, mark: Callable[[], None]) -> None:
+        """`mark` is called before and after each stretch that is measured (the profiler's tables begin anew there)."""
+        self.crowd, self.sizes, self.mark, self.found = crowd, sizes, mark, Measured()
 
     # --- storm and memory -----------------------------------------------------------------------------------
 
@@ -200,8 +201,10 @@ class Rooms:
         time.sleep(2)
 
     def _cost(self, side: Side, what: str, **values: Any) -> tuple[dict[str, Any], float, float]:
+        self.mark()
         cpu, database = side.cpu(), side.database_cpu()
         said = self.crowd.order(what, **values)
+        self.mark()
         return said, side.cpu() - cpu, side.database_cpu() - database
 
     def _look(self, side: Side, figure: str, said: dict[str, Any]) -> None:
