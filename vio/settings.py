@@ -106,7 +106,7 @@ TEMPLATES = [
 DATABASE_ROLE = env.text("VIO_DATABASE_ROLE", "vio_app")
 AS_OWNER = env.flag("VIO_DATABASE_AS_OWNER", default=False)
 _database_options: dict[str, Any] = {
-    "pool": {"min_size": 1, "max_size": env.integer("VIO_DATABASE_POOL", 8), "timeout": 10},
+    "pool": {"min_size": 1, "max_size": env.integer("VIO_DATABASE_POOL", 12), "timeout": 10},
     # FT-2: no statement runs past 15 s, no lock is waited for past 5 s.
     "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
 }

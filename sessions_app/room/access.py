@@ -8,8 +8,10 @@ command, whether a bell rang or not (AU-7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -83,26 +85,36 @@ class Standing:
         return self.actor(source="").may(permission, self.program_id)
 
 
-def person_of_login(login: str, *, now: datetime) -> UUID:
-    """Whose login this is. Raises AccessError("signed_out") for none, an expired or an unreadable one."""
-    row = Login.objects.filter(session_key=login, expire_date__gt=now).first() if login else None
-    facts = SessionStore().decode(row.session_data) if row else {}
-    try:
-        return UUID(str(facts.get("_auth_user_id")))
-    except ValueError:
-        raise AccessError("signed_out") from None
+def people_of_logins(logins: Sequence[str], *, now: datetime) -> dict[str, UUID]:
+    """Whose logins these are; none, an expired or an unreadable one is absent. One statement."""
+    rows = Login.objects.filter(session_key__in={login for login in logins if login}, expire_date__gt=now)
+    people = {}
+    for row in rows:
+        with suppress(ValueError):
+            people[row.session_key] = UUID(str(_facts_of(row.session_data).get("_auth_user_id")))
+    return people
 
 
 def standings(tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | AccessError]:
     """For each ticket, in order, the standing or why there is none. One statement."""
     if not tickets:
         return []
-    columns = ([t.session_id for t in tickets], [t.person_id for t in tickets], [t.login for t in tickets])
     with every_program(), connection.cursor() as cursor:
-        cursor.execute(_QUERY, [*columns, now])
-        names = [column.name for column in cursor.description or ()]
-        rows = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-    return [_judge(rows.get(number), now) for number in range(1, len(tickets) + 1)]
+        cursor.execute(_QUERY, query_values(tickets, now=now))
+        return judged(cursor, len(tickets), now=now)
+
+
+def query_values(tickets: Sequence[Ticket], *, now: datetime) -> list[Any]:
+    """The parameters of the statement that answers for these tickets."""
+    columns = ([t.session_id for t in tickets], [t.person_id for t in tickets], [t.login for t in tickets])
+    return [*columns, now]
+
+
+def judged(answer: Any, tickets: int, *, now: datetime) -> list[Standing | AccessError]:
+    """The statement's rows as standings, one per ticket in order."""
+    names = [column.name for column in answer.description or ()]
+    rows = {row[0]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
+    return [_judge(rows.get(number), now) for number in range(1, tickets + 1)]
 
 
 def standing(ticket: Ticket, *, now: datetime) -> Standing:
@@ -189,7 +201,14 @@ def _login_holds(row: dict[str, Any], now: datetime) -> bool:
         login_epoch=row["login_epoch"],
         is_active=row["is_active"],
     )
-    return stands(SessionStore().decode(row["session_data"]), person, now=now, in_room=True)
+    return stands(_facts_of(row["session_data"]), person, now=now, in_room=True)
+
+
+@lru_cache(maxsize=4096)
+def _facts_of(stored: str) -> dict[str, Any]:
+    """What a stored login says. It is signed, so the same text says the same for ever; it is only read here."""
+    facts: dict[str, Any] = SessionStore().decode(stored)
+    return facts
 
 
 def _room_role(row: dict[str, Any], roles: frozenset[ProgramRole]) -> Role | None:

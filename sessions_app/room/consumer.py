@@ -87,7 +87,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         login, session_id = login_of(scope), scope["url_route"]["kwargs"]["session"]
         if self.hub.stopping:
             raise RateLimitedError
-        standing = await self.hub.threads.run(joining.door, login, session_id, now=self.hub.now())
+        standing = await self.hub.doors.ask(joining.Knock(login, session_id))
         self.limits = self.hub.limits.setdefault(str(standing.person_id), Limits())
         if not self.limits.handshakes.take(time.monotonic()):
             raise RateLimitedError

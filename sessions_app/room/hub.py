@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sessions_app.room import joining, log, services, upkeep
+from sessions_app.room import joining, log, services, snapshots, upkeep
+from sessions_app.room.access import Standing
 from sessions_app.room.batch import Entry, Written
 from sessions_app.room.committer import Committer
 from sessions_app.room.limits import Limits
@@ -23,7 +24,9 @@ from sessions_app.room.media.warden import Warden
 from sessions_app.room.presence import PresenceWriter
 from sessions_app.room.pulse import Pulse
 from sessions_app.room.services import Applied
+from sessions_app.room.snapshots import View
 from sessions_app.room.threads import DatabaseThreads
+from sessions_app.room.together import Together
 from sessions_app.room.words import Sees
 from vio.common import logs, realtime
 from vio.common.scope import every_program, scope
@@ -72,6 +75,9 @@ class Hub:
         self.presence = PresenceWriter()
         self.pulse = Pulse()
         self.clock = SteadyClock()
+        self._ringing: list[tuple[str, dict[str, Any]]] = []
+        self.doors = Together(self._open_doors)
+        self.views = Together(self._look)
         self.stopping = False
         self.revoked = asyncio.Event()
         self.limits: dict[str, Limits] = {}
@@ -151,7 +157,22 @@ class Hub:
     def _committed(self, written: Written) -> None:
         facts = written.facts()
         self.take_in(written.session_id, facts)
-        self.later(self.bells.run(realtime.ring_now, services.topic(written.session_id), facts))
+        self._ringing.append((services.topic(written.session_id), facts))
+        if len(self._ringing) == 1:
+            asyncio.get_running_loop().call_soon(self._ring)
+
+    def _ring(self) -> None:
+        """The bells of everything that was committed together, in one turn to Redis; nobody waits for it."""
+        bells, self._ringing = self._ringing, []
+        self.later(self.bells.run(realtime.ring_many, bells))
+
+    # --- coming in ------------------------------------------------------------------------------------------------
+
+    async def _open_doors(self, knocks: list[joining.Knock]) -> list[Standing | Exception]:
+        return await self.threads.run(joining.doors, knocks, now=self.now())
+
+    async def _look(self, wanted: list[snapshots.Wanted]) -> list[View | Exception]:
+        return await self.threads.run(snapshots.views, wanted, now=self.now())
 
     # --- delivering -------------------------------------------------------------------------------------------
 

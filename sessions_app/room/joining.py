@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -29,25 +29,61 @@ if TYPE_CHECKING:
 OPEN_AFTER_END = timedelta(minutes=10)  # RT-3: whole session + 10 min
 
 
-def door(ticket_login: str, session_id: UUID, *, now: datetime) -> Standing:
-    """Everything that is checked before somebody is let near a room (WS-2): login, second factor, membership, agreement, and
-    that a client has said where they are tonight.
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody at the door: the login's key from their cookie, and which room."""
 
-    Opens the waiting room when its time has come and nobody has looked yet. Raises AccessError.
+    login: str
+    session_id: UUID
+
+
+def doors(knocks: Sequence[Knock], *, now: datetime) -> list[Standing | Exception]:
+    """Everything that is checked before a socket is accepted (WS-2), for all who knock at one moment: login, second factor,
+    membership, agreement, and that a client has said where they are tonight. Per knock, in order,
+    the standing or the AccessError that refuses it.
+
+    Opens the waiting rooms whose time has come and which nobody has looked at yet.
     """
     with every_program():
-        person_id = access.person_of_login(ticket_login, now=now)
-        ticket = Ticket(session_id, person_id, ticket_login)
-        standing = access.standing(ticket, now=now)
-        if not standing.may(Permission.JOIN_ROOM):
-            raise AccessError("not_found")
-        if standing.ended_at is not None and now - standing.ended_at > OPEN_AFTER_END:
-            raise AccessError("session_over")
-        if standing.role is Role.CLIENT and standing.ended_at is None:
-            standing = replace(standing, door=_confirmed(standing))
-        if standing.due:
-            clock.open_room(Session.objects.get(pk=standing.session_id), now=now)
+        people = access.people_of_logins([knock.login for knock in knocks], now=now)
+        known = [knock for knock in knocks if knock.login in people]
+        tickets = [Ticket(knock.session_id, people[knock.login], knock.login) for knock in known]
+        found = dict(zip(known, access.standings(tickets, now=now), strict=True))
+        answers = [_admit(found.get(knock), now) for knock in knocks]
+        for session_id in {
+            answer.session_id for answer in answers if isinstance(answer, Standing) and answer.due
+        }:
+            clock.open_room(Session.objects.get(pk=session_id), now=now)
+    return answers
+
+
+def door(login: str, session_id: UUID, *, now: datetime) -> Standing:
+    """The same for one. Raises AccessError."""
+    (answer,) = doors([Knock(login, session_id)], now=now)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _admit(standing: Standing | AccessError | None, now: datetime) -> Standing | Exception:
+    if standing is None:
+        return AccessError("signed_out")
+    if isinstance(standing, AccessError):
+        return standing
+    if not standing.may(Permission.JOIN_ROOM):
+        return AccessError("not_found")
+    if standing.ended_at is not None and now - standing.ended_at > OPEN_AFTER_END:
+        return AccessError("session_over")
+    if standing.role is Role.CLIENT and standing.ended_at is None:
+        return _with_confirmed_door(standing)
     return standing
+
+
+def _with_confirmed_door(standing: Standing) -> Standing | Exception:
+    try:
+        return replace(standing, door=_confirmed(standing))
+    except AccessError as refused:
+        return refused
 
 
 def _confirmed(standing: Standing) -> DoorFacts:
@@ -92,7 +128,7 @@ async def show(hub: Hub, link: Link, seen: Mapping[str, int] | None = None) -> N
     On trouble the connection is closed with 1013, and the browser comes again.
     """
     try:
-        view = await hub.threads.run(snapshots.view, link.standing, seen, now=hub.now())
+        view = await hub.views.ask((link.standing, seen))
     except Exception:  # raised again: the browser is only told to come back first
         link.close(TOO_SLOW)
         raise

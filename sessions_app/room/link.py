@@ -88,7 +88,8 @@ class Link:
 
     def send_line(self, line: Line) -> None:
         """Sends a numbered event."""
-        self.send(line.frame)
+        if self.closed is None and not self.outbox.push(line.frame, line.prepared):
+            self.close(TOO_SLOW)
         if self.closed is None and not self.outbox.mark(line.audience, line.number):
             self.close(TOO_SLOW)
 

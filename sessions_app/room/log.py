@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from sessions_app.room.models import RoomEvent, RoomState
 from sessions_app.room.replies import Forgotten, event_fields, wire
 from sessions_app.room.state import Room
 from sessions_app.room.views import CHAT_TAIL
+from sessions_app.room.wire import text_frame
 from vio.common import sealed
 
 CHAT_KINDS = ("chat.sent", "chat.sent_to_staff", "chat.sent_to_side", "you.wrote_to_staff")
@@ -28,7 +30,7 @@ MOST_MISSED = 2_000
 """Beyond this many missed events a fresh snapshot is quicker and smaller."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line of the log: audience, number, kind and the frame as it travels."""
 
@@ -36,6 +38,11 @@ class Line:
     number: int
     kind: str
     frame: str
+
+    @cached_property
+    def prepared(self) -> bytes:
+        """The frame as it goes over a WebSocket, the same bytes for everybody (a server's frames are not masked)."""
+        return text_frame(self.frame.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,18 @@ def room_of(stored: Mapping[str, Any]) -> Room:
 
 def moment(session_id: UUID) -> Moment:
     """The room as committed now."""
-    row = RoomState.objects.filter(pk=session_id).first()
-    if row is None:
-        return Moment(Room(), {}, 0)
-    return Moment(room_of(row.state), dict(row.heads), row.version)
+    return moments({session_id})[session_id]
+
+
+def moments(session_ids: set[UUID]) -> dict[UUID, Moment]:
+    """These rooms as committed now; one that nobody touched yet is empty."""
+    rows = {row.session_id: row for row in RoomState.objects.filter(pk__in=session_ids)}
+    return {
+        session_id: Moment(room_of(row.state), dict(row.heads), row.version)
+        if (row := rows.get(session_id))
+        else Moment(Room(), {}, 0)
+        for session_id in session_ids
+    }
 
 
 def beyond(session_id: UUID, heads: Mapping[str, int]) -> list[Line]:
@@ -110,8 +125,18 @@ def _latest(
     for audience in audiences:
         heard |= Q(audience=audience, number__lte=heads.get(audience, 0))
     kept = RoomEvent.objects.filter(heard, session_id=session_id, kind__in=kinds).exclude(body=b"")
-    lines = reversed(_open(session_id, kept.order_by("-id")[:most]))
-    return tuple(read(line.frame) for line in lines)
+    rows = kept.order_by("-id").values_list("audience", "number", "body")[:most]
+    said = [_said(place(session_id, audience, number), bytes(body)) for audience, number, body in rows]
+    return tuple(reversed(said))
+
+
+@lru_cache(maxsize=4096)
+def _said(where: str, body: bytes) -> AnyEvent:
+    """A line that everybody who joins is shown; it is opened once.
+
+    The stored bytes are the key, so a message that is no longer kept is never answered from here.
+    """
+    return read(sealed.unseal(body, place=where))
 
 
 def read(frame: str) -> AnyEvent:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Coroutine, Generator, Mapping
 from typing import Any, cast
 
+from sessions_app.room.wire import Wire
 from vio.common.logs import log
 from vio.common.sockets import Send, send_close
 
@@ -48,6 +49,7 @@ class Outbox:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self._wire = Wire(send)
         self._waiting: deque[Message] = deque()
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
@@ -55,11 +57,16 @@ class Outbox:
         self._proven = 0
         self._marks: deque[tuple[str, int, int]] = deque()
 
-    def push(self, frame: str) -> bool:
-        """Sends a frame now or as soon as the connection takes it; False when too much is waiting already."""
+    def push(self, frame: str, prepared: bytes | None = None) -> bool:
+        """Sends a frame now or as soon as the connection takes it; False when too much is waiting already.
+
+        `prepared` is the same frame as it goes over the line, made once for everybody who hears it.
+        """
         size = len(frame)
         if self._task is None:
             self._sent += size
+            if prepared is not None and self._wire.put(prepared):
+                return True
             return self._first_step(self._send({"type": "websocket.send", "text": frame}))
         self._waiting.append({"type": "websocket.send", "text": frame})
         self._bytes += size

@@ -17,14 +17,14 @@ from django.db import DatabaseError, transaction
 
 from groups.selectors import pairs_apart
 from sessions_app.models import Session, SessionBreak
-from sessions_app.room import access, errors
 from sessions_app.room import activity_commands as ac
 from sessions_app.room import activity_events as a
+from sessions_app.room import errors, statements
 from sessions_app.room import events as e
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
-from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomState
 from sessions_app.signals import checkin_shared, client_appeared, support_unanswered
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
@@ -135,18 +135,25 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     if not entries:
         return Applied([], []), []
     now = instants[-1]
-    with scope({entry.program_id for entry in entries}):
-        rooms = _lock_rooms({entry.session_id for entry in entries}, now)
-        repeats = _repeats(entries)
-        standings = _standings(entries, now)
-        _keep_apart(entries, rooms)
-        outcomes = []
-        for entry, at in zip(entries, instants, strict=True):
-            rooms[entry.session_id].now = at
-            outcome = _answer(entry, rooms, repeats, standings)
-            outcomes.append(outcome)
-            _remember_repeat(entry, outcome, repeats)
-        _write(rooms, now)
+    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := _ticket(entry))))
+    found = statements.read(
+        sessions={entry.session_id for entry in entries},
+        programs={entry.program_id for entry in entries},
+        commands={entry.command_id for entry in entries if entry.command_id},
+        tickets=tickets,
+        now=now,
+    )
+    rooms = {row.session_id: RoomInWork(row, now) for row in found.rows}
+    repeats = {(row.session_id, row.person_id, row.command_id): _first_answer(row) for row in found.answered}
+    standings = dict(zip(tickets, found.standings, strict=True))
+    _keep_apart(entries, rooms)
+    outcomes = []
+    for entry, at in zip(entries, instants, strict=True):
+        rooms[entry.session_id].now = at
+        outcome = _answer(entry, rooms, repeats, standings)
+        outcomes.append(outcome)
+        _remember_repeat(entry, outcome, repeats)
+    _write(rooms, now)
     written = [room.written() for room in rooms.values() if room.rows]
     return Applied(outcomes, written), list(rooms.values())
 
@@ -158,33 +165,9 @@ def _keep_apart(entries: Sequence[Entry], rooms: Rooms) -> None:
         room.apart = pairs_apart(room.row.program_id, [UUID(person) for person in room.room.people])
 
 
-def _lock_rooms(session_ids: set[UUID], now: datetime) -> Rooms:
-    """The state rows, locked in the order of their ids so that two batches never wait for each other."""
-    locked = {row.session_id: row for row in _locked(session_ids)}
-    for session_id in sorted(session_ids - set(locked)):
-        room_row(session_id)
-    if len(locked) < len(session_ids):
-        locked = {row.session_id: row for row in _locked(session_ids)}
-    return {session_id: RoomInWork(row, now) for session_id, row in locked.items()}
-
-
-def _locked(session_ids: set[UUID]) -> list[RoomState]:
-    rows = RoomState.objects.select_for_update(of=("self",)).filter(pk__in=session_ids)
-    return list(rows.order_by("pk"))
-
-
-def _repeats(entries: Sequence[Entry]) -> Repeats:
-    ids = {entry.command_id for entry in entries if entry.command_id}
-    if not ids:
-        return {}
-    sessions = {entry.session_id for entry in entries}
-    known = CommandResult.objects.filter(session_id__in=sessions, command_id__in=ids)
-    return {(row.session_id, row.person_id, row.command_id): _first_answer(row) for row in known}
-
-
-def _first_answer(row: CommandResult) -> Outcome:
+def _first_answer(row: statements.Answered) -> Outcome:
     if not row.error_code:
-        return Outcome(numbers=dict(row.numbers))
+        return Outcome(numbers=row.numbers)
     if row.error_code in errors.MESSAGES:
         return Outcome(error=RoomError(row.error_code))
     return Outcome(error=DomainError(code=row.error_code))
@@ -194,11 +177,6 @@ def _remember_repeat(entry: Entry, outcome: Outcome, repeats: Repeats) -> None:
     """The same command twice in one batch is a repeat as well."""
     if entry.command_id is not None and entry.person_id is not None:
         repeats.setdefault((entry.session_id, entry.person_id, entry.command_id), outcome)
-
-
-def _standings(entries: Sequence[Entry], now: datetime) -> dict[Ticket, Standing | AccessError]:
-    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := _ticket(entry))))
-    return dict(zip(tickets, access.standings(tickets, now=now), strict=True))
 
 
 def _ticket(entry: Entry) -> Ticket | None:
@@ -228,15 +206,20 @@ def _answer(
 def _write(rooms: Rooms, now: datetime) -> None:
     """All rows of all rooms: one statement per table, audit last (its chain is locked until the commit)."""
     work = list(rooms.values())
-    RoomEvent.objects.bulk_create([row for room in work for row in room.rows])
-    PresenceEvidence.objects.bulk_create(
-        [row for room in work for row in room.evidence], ignore_conflicts=True
-    )
-    CommandResult.objects.bulk_create([row for room in work for row in room.results])
+    evidence = [row for room in work for row in room.evidence]
+    if evidence:
+        PresenceEvidence.objects.bulk_create(evidence, ignore_conflicts=True)
     for room in work:
-        _write_state(room, now)
         _write_session(room)
-    AuditEntry.objects.bulk_create([row for room in work for row in room.audits])
+    statements.write(
+        events=[row for room in work for row in room.rows],
+        results=[row for room in work for row in room.results],
+        states=[_new_state(room, now) for room in work if room.rows or room.state_changed],
+    )
+    audits = [row for room in work for row in room.audits]
+    if audits:
+        AuditEntry.objects.bulk_create(audits)
+    statements.leave_scope()
 
 
 def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
@@ -266,17 +249,15 @@ def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
                     checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
 
 
-def _write_state(room: RoomInWork, now: datetime) -> None:
-    if not room.rows and not room.state_changed:
-        return
-    changes: dict[str, object] = {
-        "heads": room.heads,
-        "version": room.base + len(room.rows),
-        "changed_at": now,
-    }
-    if room.state_changed:
-        changes["state"] = room.stored()
-    RoomState.objects.filter(pk=room.row.pk).update(**changes)
+def _new_state(room: RoomInWork, now: datetime) -> RoomState:
+    """The row as it is to be kept; without `state` when only numbers changed."""
+    return RoomState(
+        session_id=room.row.session_id,
+        heads=room.heads,
+        version=room.base + len(room.rows),
+        changed_at=now,
+        state=room.stored() if room.state_changed else None,
+    )
 
 
 def _write_session(room: RoomInWork) -> None:

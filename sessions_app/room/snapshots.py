@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,15 +39,32 @@ class View:
     missed: list[Line]
 
 
+Wanted = tuple[Standing, Mapping[str, int] | None]
+"""Who wants to see their room, and the numbers they have seen already (None for a first look)."""
+
+
+def views(wanted: Sequence[Wanted], *, now: datetime) -> list[View | Exception]:
+    """For everybody who looks at one moment their room as committed now: what they missed, or else everything.
+
+    Each room is read once, however many look at it.
+    """
+    with scope({standing.program_id for standing, _ in wanted}):
+        moments = log.moments({standing.session_id for standing, _ in wanted})
+        return [_view(standing, seen, moments[standing.session_id], now) for standing, seen in wanted]
+
+
 def view(standing: Standing, seen: Mapping[str, int] | None, *, now: datetime) -> View:
-    """The room as committed now, for this person: what they missed since `seen`, or else everything."""
+    """The same for one."""
     with scope({standing.program_id}):
-        moment = log.moment(standing.session_id)
-        viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
-        missed = catch_up(standing, viewer, seen, moment) if seen is not None else None
-        if missed is None:
-            return View(viewer, moment, snapshot(standing, moment, now=now), [])
-        return View(viewer, moment, None, missed)
+        return _view(standing, seen, log.moment(standing.session_id), now)
+
+
+def _view(standing: Standing, seen: Mapping[str, int] | None, moment: Moment, now: datetime) -> View:
+    viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
+    missed = catch_up(standing, viewer, seen, moment) if seen is not None else None
+    if missed is None:
+        return View(viewer, moment, snapshot(standing, moment, now=now), [])
+    return View(viewer, moment, None, missed)
 
 
 def catch_up(

@@ -34,6 +34,8 @@ RECHECK = 4.0
 """Seconds between two questions whether everybody connected may still be here (AU-7: closed within 5 s)."""
 POLL = 2.0
 """Seconds between two questions to the database how far each room is (RT-5)."""
+SLICE = 100
+"""How many connections are asked about at once: between two slices everybody else has their turn."""
 SIGNED_OUT, NO_LONGER_ALLOWED, RESTART, STALE = 4401, 4403, 1012, 1001
 CODES = {"signed_out": SIGNED_OUT}
 
@@ -122,6 +124,11 @@ async def look_for_missed(hub: Hub) -> None:
 async def recheck(hub: Hub) -> None:
     """Asks again whether everybody connected may be here; closes those who may not (AU-7, AZ-6)."""
     links = [link for link in hub.links() if link.closed is None]
+    for begin in range(0, len(links), SLICE):
+        await _recheck(hub, links[begin : begin + SLICE])
+
+
+async def _recheck(hub: Hub, links: list[Link]) -> None:
     found = await hub.threads.run(access.standings, [link.ticket for link in links], now=hub.now())
     for link, standing in zip(links, found, strict=True):
         code = _must_close(link, standing)

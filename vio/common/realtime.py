@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -54,13 +54,24 @@ def ring_on_commit(topic: str, facts: Facts) -> None:
 
 def ring_now(topic: str, facts: Facts) -> None:
     """Rings at once; when Redis does not answer the bell is lost, and that is all that is lost."""
+    ring_many([(topic, facts)])
+
+
+def ring_many(bells: Sequence[tuple[str, Facts]]) -> None:
+    """Rings several bells in one turn to Redis; when it does not answer, they are lost and nothing else is."""
     global _publisher  # noqa: PLW0603  # one connection pool per process, made when first needed
     if _publisher is None:
         _publisher = redis.Redis.from_url(settings.BELL_URL, socket_timeout=1, socket_connect_timeout=1)
     try:
-        _publisher.publish(channel(topic), pack(topic, facts))
+        if len(bells) == 1:
+            _publisher.publish(channel(bells[0][0]), pack(*bells[0]))
+            return
+        turn = _publisher.pipeline(transaction=False)
+        for topic, facts in bells:
+            turn.publish(channel(topic), pack(topic, facts))
+        turn.execute()
     except redis.exceptions.RedisError:
-        _log.warning("bell.lost", topic=topic.split(":", 1)[0])
+        _log.warning("bell.lost", topics=sorted({topic.split(":", 1)[0] for topic, _ in bells}))
 
 
 class BellListener:

@@ -32,6 +32,11 @@ def _on_connection(sender: object, connection: Any, **kwargs: object) -> None:
         cursor.execute("SELECT set_config('vio.programs', %s, false)", [_current.get()])
 
 
+def in_view() -> str:
+    """The scope that holds now, as the connection's setting takes it."""
+    return _current.get()
+
+
 @contextmanager
 def scope(program_ids: Iterable[UUID]) -> Iterator[None]:
     """Shows the rows of these programs, and no others, until the block ends."""

@@ -1,0 +1,189 @@
+"""The statements of every commit of a room, by hand: prepared once per connection and sent in one go.
+
+A batch costs three turns to the database: everything it must know, everything it writes, the commit. They run on Django's own
+connection, inside its transaction and behind the same row-level security as the ORM.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.utils import DatabaseErrorWrapper
+from psycopg import Cursor
+from psycopg.types.json import Jsonb
+
+from sessions_app.room import access
+from sessions_app.room.access import AccessError, Standing, Ticket
+from sessions_app.room.models import CommandResult, RoomEvent, RoomState
+from vio.common.errors import NotFoundError
+from vio.common.scope import EVERY_PROGRAM, in_view
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A command that was answered before."""
+
+    session_id: UUID
+    person_id: UUID
+    command_id: UUID
+    numbers: dict[str, int]
+    error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a batch must know: the locked rooms, what was answered before, who may still be here."""
+
+    rows: list[RoomState]
+    answered: list[Answered]
+    standings: list[Standing | AccessError]
+
+
+def read(
+    *,
+    sessions: Collection[UUID],
+    programs: Collection[UUID],
+    commands: Collection[UUID],
+    tickets: Sequence[Ticket],
+    now: datetime,
+) -> Found:
+    """Locks the rooms' state rows, in the order of their ids so that two batches never wait for each other.
+
+    From here on only rows of these programs are seen, until `leave_scope`. A room nobody touched yet gets its row.
+    Raises NotFoundError for a session that is not there.
+    """
+    with _together() as asked:
+        standings = None
+        if tickets:
+            asked(_SCOPE, [EVERY_PROGRAM])
+            standings = asked(access._QUERY, access.query_values(tickets, now=now))
+        asked(_SCOPE, [",".join(str(program) for program in programs)])
+        locked = asked(_LOCK, [sorted(sessions)])
+        known = asked(_ANSWERED, [list(sessions), list(commands)]) if commands else None
+    rows = _rooms(locked)
+    if len(rows) < len(sessions):
+        rows = _made(sessions, {row.session_id for row in rows})
+    return Found(
+        rows,
+        [Answered(row[0], row[1], row[2], _json(row[3]), row[4]) for row in known.fetchall()]
+        if known
+        else [],
+        access.judged(standings, len(tickets), now=now) if standings else [],
+    )
+
+
+def write(
+    *, events: Sequence[RoomEvent], results: Sequence[CommandResult], states: Sequence[RoomState]
+) -> None:
+    """Appends log lines and answers, and keeps the new states; a state of None leaves what is there."""
+    with _together() as asked:
+        if events:
+            asked(_EVENTS, _columns(events, "session_id program_id audience number kind body at"))
+        if results:
+            rows = _columns(results, "session_id program_id person_id command_id error_code at")
+            asked(_RESULTS, [*rows, [Jsonb(row.numbers) for row in results]])
+        if states:
+            rows = _columns(states, "session_id version changed_at")
+            heads = [Jsonb(row.heads) for row in states]
+            asked(
+                _STATES, [*rows, heads, [None if row.state is None else Jsonb(row.state) for row in states]]
+            )
+
+
+def leave_scope() -> None:
+    """Back to the programs that were seen before `read`."""
+    with _together() as asked:
+        asked(_SCOPE, [in_view()])
+
+
+# --- sending in one go ------------------------------------------------------------------------------------------
+
+
+class _together:  # noqa: N801  # reads as the word it is
+    """A pipeline on Django's connection: statements are sent without waiting and answered together at the end.
+
+    Errors come as Django's own, as from the ORM.
+    """
+
+    def __enter__(self) -> Any:
+        connection.ensure_connection()
+        self._errors: Any = DatabaseErrorWrapper(connection)
+        self._errors.__enter__()
+        self._pipeline = connection.connection.pipeline()
+        self._pipeline.__enter__()
+        return self._ask
+
+    def _ask(self, statement: str, values: Sequence[object]) -> Cursor[Any]:
+        cursor: Cursor[Any] = Cursor(connection.connection)
+        return cursor.execute(statement, values, prepare=True)
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            self._pipeline.__exit__(kind, error, trace)
+        except Exception as late:
+            self._errors.__exit__(type(late), late, late.__traceback__)
+            raise
+        self._errors.__exit__(kind, error, trace)
+
+
+def _rooms(locked: Cursor[Any]) -> list[RoomState]:
+    return [
+        RoomState(
+            session_id=session, program_id=program, version=version, state=_json(state), heads=_json(heads)
+        )
+        for session, program, version, state, heads in locked.fetchall()
+    ]
+
+
+def _made(sessions: Collection[UUID], there: Collection[UUID]) -> list[RoomState]:
+    from sessions_app.room.services import room_row
+
+    for session_id in sorted(set(sessions) - set(there)):
+        room_row(session_id)
+    with _together() as asked:
+        locked = asked(_LOCK, [sorted(sessions)])
+    rows = _rooms(locked)
+    if len(rows) < len(sessions):
+        raise NotFoundError
+    return rows
+
+
+def _json(value: Any) -> Any:
+    """A jsonb column, whether the connection hands out text or values."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+def _columns(rows: Sequence[Any], names: str) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names.split()]
+
+
+_SCOPE = "SELECT set_config('vio.programs', %s, false)"
+
+_LOCK = """
+SELECT session_id, program_id, version, state, heads FROM sessions_app_roomstate
+WHERE session_id = ANY (%s::uuid[]) ORDER BY session_id FOR UPDATE"""
+
+_ANSWERED = """
+SELECT session_id, person_id, command_id, numbers, error_code FROM sessions_app_commandresult
+WHERE session_id = ANY (%s::uuid[]) AND command_id = ANY (%s::uuid[])"""
+
+_EVENTS = """
+INSERT INTO sessions_app_roomevent (session_id, program_id, audience, number, kind, body, at)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[])"""
+
+_RESULTS = """
+INSERT INTO sessions_app_commandresult (session_id, program_id, person_id, command_id, error_code, at, numbers)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])"""
+
+_STATES = """
+UPDATE sessions_app_roomstate AS room SET version = new.version, changed_at = new.at, heads = new.heads,
+  state = coalesce(new.state, room.state)
+FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[])
+  AS new (session_id, version, at, heads, state)
+WHERE room.session_id = new.session_id"""

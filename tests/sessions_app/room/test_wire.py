@@ -1,0 +1,126 @@
+"""Finished frames go straight to a free socket and the server's own way everywhere else, in order either way."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bench.load.wire import Wire as Browser
+from sessions_app.room.wire import Wire, text_frame
+
+
+class Transport:
+    """A TCP transport as Twisted's, taking at most `room` bytes at once."""
+
+    def __init__(self, room: int = 10_000) -> None:
+        self.room, self.sent, self.later = room, b"", b""
+        self.dataBuffer, self._tempDataBuffer = b"", list[bytes]()
+        self.connected, self.disconnecting = 1, False
+        self.lost = False
+
+    def writeSomeData(self, data: bytes) -> object:  # noqa: N802  # Twisted's name
+        if self.lost:
+            return ConnectionError("gone")
+        self.sent += data[: self.room]
+        return min(len(data), self.room)
+
+    def write(self, data: bytes) -> None:
+        self.later += data
+
+
+class Protocol:
+    """A WebSocket protocol as Autobahn's, open."""
+
+    STATE_OPEN = 3
+
+    def __init__(self, transport: object) -> None:
+        self.transport = transport
+        self.state = self.STATE_OPEN
+        self._perMessageCompress: object = None
+        self.send_queue: list[bytes] = []
+
+    def sendPreparedMessage(self) -> None:  # noqa: N802  # Autobahn's name
+        raise AssertionError("not used")
+
+
+async def _reply(protocol: object, message: Any) -> None:
+    raise AssertionError("the server's own way")
+
+
+def wire(protocol: object) -> Wire:
+    return Wire(partial(_reply, protocol))
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_a_browser_reads_the_frame(size: int) -> None:
+    import asyncio
+
+    async def read() -> list[bytes]:
+        heard: list[bytes] = []
+        browser = Browser(0, 0, b"", lambda _, payload: heard.append(payload))
+        browser.data_received(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + text_frame(b"x" * size))
+        return heard
+
+    assert asyncio.run(read()) == [b"x" * size]
+
+
+def test_a_free_socket_takes_it_at_once() -> None:
+    transport = Transport()
+    assert wire(Protocol(transport)).put(b"abc")
+    assert (transport.sent, transport.later) == (b"abc", b"")
+
+
+def test_what_a_full_socket_does_not_take_follows_in_order() -> None:
+    transport = Transport(room=2)
+    assert wire(Protocol(transport)).put(b"abc")
+    assert (transport.sent, transport.later) == (b"ab", b"c")
+
+
+def _waiting(protocol: Protocol, transport: Transport) -> None:
+    transport._tempDataBuffer.append(b"before")
+
+
+def _half_sent(protocol: Protocol, transport: Transport) -> None:
+    transport.dataBuffer = b"before"
+
+
+def _closing(protocol: Protocol, transport: Transport) -> None:
+    protocol.state = 2
+
+
+def _hanging_up(protocol: Protocol, transport: Transport) -> None:
+    transport.disconnecting = True
+
+
+def _compressed(protocol: Protocol, transport: Transport) -> None:
+    protocol._perMessageCompress = object()
+
+
+def _queued(protocol: Protocol, transport: Transport) -> None:
+    protocol.send_queue.append(b"before")
+
+
+def _gone(protocol: Protocol, transport: Transport) -> None:
+    transport.lost = True
+
+
+@pytest.mark.parametrize("case", [_waiting, _half_sent, _closing, _hanging_up, _compressed, _queued, _gone])
+def test_otherwise_it_goes_the_servers_own_way(case: Any) -> None:
+    transport = Transport()
+    protocol = Protocol(transport)
+    case(protocol, transport)
+    assert not wire(protocol).put(b"abc")
+    assert transport.sent + transport.later == b""
+
+
+def test_tls_in_this_process_goes_the_servers_own_way() -> None:
+    assert not wire(Protocol(object())).put(b"abc")
+
+
+def test_another_server_goes_its_own_way() -> None:
+    async def send(message: Any) -> None:
+        raise AssertionError
+
+    assert not Wire(send).put(b"abc")
