@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Max, Min
 
-from checkins.models import Alert, CheckIn
+from checkins.models import Alert, CheckIn, RoundAnswer
 from groups.models import Client, PrescribedDose
 from sessions_app.models import AttendanceRecord
 from vio.common import wording
@@ -23,14 +23,18 @@ _MARKS = {
 
 
 def days_of(client: Client, first: date, last: date) -> tuple[TrendDay, ...]:
-    """The days with a check-in: lowest mood and highest urge of each (C8)."""
-    rows = (
-        CheckIn.objects.filter(client=client, local_date__range=(first, last))
-        .values("local_date")
-        .annotate(lowest=Min("mood"), highest=Max("urge"))
-        .order_by("local_date")
-    )
-    return tuple(TrendDay(row["local_date"], row["lowest"], row["highest"]) for row in rows)
+    """The days with a check-in, or with an answer in a go-round that was kept: lowest mood and highest urge of each (C8)."""
+    found: dict[date, tuple[int, int]] = {}
+    for told in (CheckIn, RoundAnswer):
+        rows = (
+            told.objects.filter(client=client, local_date__range=(first, last))
+            .values("local_date")
+            .annotate(lowest=Min("mood"), highest=Max("urge"))
+        )
+        for row in rows:
+            mood, urge = found.get(row["local_date"], (10, 0))
+            found[row["local_date"]] = (min(mood, row["lowest"]), max(urge, row["highest"]))
+    return tuple(TrendDay(day, *found[day]) for day in sorted(found))
 
 
 def own_trend(client: Client, *, now: datetime, days: int = 14) -> Trend:

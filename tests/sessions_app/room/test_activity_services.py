@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from checkins.models import Alert, AlertAct, RoundAnswer
+from checkins.selectors.trends import days_of
 from groups.models import Client, NoContact, Person
 from groups.services.apart import end_apart, keep_apart
 from sessions_app.attendance.gather import gather
@@ -23,6 +24,7 @@ from tests.sessions_app.room.live import BEGIN, LiveRoom
 from tests.sessions_app.room.test_services import is_folded
 from tests.worlds import World
 from vio.common import audit
+from vio.common.charts.trend import TrendDay
 from vio.common.models import AuditEntry
 from vio.common.permissions import Permission
 
@@ -269,6 +271,9 @@ class TestRounds:
         assert (alert.client_id, alert.level) == (live.world.ben.pk, "orange")
         refused(live, live.world.ben, made(ac.RoundAnswer, mood=5, urge=5, keep=True), "already_answered")
         assert RoundAnswer.objects.count() == 1
+        today = kept.local_date
+        assert days_of(live.world.ben, today, today) == (TrendDay(today, 1, 9),)
+        assert days_of(live.world.ana, today, today) == ()
         state = json.dumps(live.row.state)
         assert '"mood"' not in state
         assert heard_by(live, live.world.facilitator) == ["round.answered", "round.answered"]

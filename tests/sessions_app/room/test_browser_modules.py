@@ -257,3 +257,58 @@ async def test_pauses_have_full_jitter_and_a_cap(page: Page) -> None:
         }"""
     )
     assert found == [[0, most] for most in (1000, 2000, 4000, 8000, 15000, 15000, 15000)]
+
+
+# --- what was said and is not answered yet ----------------------------------------------------------------
+
+UNSENT = """async (steps) => {
+  const { Unsent } = await import("/static/common/js/unsent.js");
+  return await eval(steps)({ kept: new Unsent() });
+}"""
+
+
+async def kept(page: Page, steps: str) -> Any:
+    """Runs steps with an empty keeper of unsent commands."""
+    return await page.evaluate(UNSENT, f"(async ({{ kept }}) => {{ {steps} }})")
+
+
+async def test_commands_are_kept_in_order_until_decided(page: Page) -> None:
+    found = await kept(
+        page,
+        """const a = kept.keep("chat.send", { text: "a" }); const b = kept.keep("hand.raise", {});
+        const before = kept.frames().map((f) => f.type);
+        const taken = [kept.take({ type: "ack", id: a.frame.id, numbers: { room: 4 } }),
+                       kept.take({ type: "ack", id: a.frame.id, numbers: { room: 9 } }),
+                       kept.take({ type: "chat.sent", id: b.frame.id }), kept.take({ type: "pong" })];
+        return { before, taken, answer: await a.answer, left: kept.frames().map((f) => f.id === b.frame.id) };""",
+    )
+    assert found == {
+        "before": ["chat.send", "hand.raise"],
+        "taken": ["decided", "not ours", "not ours", "not ours"],
+        "answer": {"room": 4},
+        "left": [True],
+    }
+
+
+async def test_what_is_not_decided_stays_and_a_refusal_is_final(page: Page) -> None:
+    found = await kept(
+        page,
+        """const a = kept.keep("hand.raise", {}); const id = a.frame.id; const why = a.answer.catch((error) => error);
+        const first = ["unavailable", "rate_limited"].map((code) => kept.take({ type: "error", id, code, message: "" }));
+        const same = kept.frame(id) === a.frame;
+        const last = kept.take({ type: "error", id, code: "already_raised", message: "Up." });
+        return { first, same, last, why: await why, size: kept.size, gone: kept.frame(id) === undefined };""",
+    )
+    assert found["first"] == ["later", "later"]
+    assert (found["same"], found["last"], found["size"], found["gone"]) == (True, "decided", 0, True)
+    assert found["why"] == {"code": "already_raised", "message": "Up."}
+
+
+async def test_at_the_end_everybody_who_waits_is_told(page: Page) -> None:
+    found = await kept(
+        page,
+        """const all = [1, 2].map(() => kept.keep("hand.raise", {}).answer.catch((why) => why.code));
+        kept.refuseAll({ code: "closed", message: "" });
+        return { codes: await Promise.all(all), size: kept.size };""",
+    )
+    assert found == {"codes": ["closed", "closed"], "size": 0}

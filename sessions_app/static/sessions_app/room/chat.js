@@ -74,7 +74,7 @@ export class Chat {
     if (this.open && this.form.dataset.open !== "yes") this.to.value = "room";
     const side = sideOf(view.room, view.me.person);
     const [room, everyone] = ["room", "everyone"].map((value) => /** @type {HTMLOptionElement | null} */ (this.to.querySelector(`option[value=${value}]`)));
-    if (room) setText(room, side ? `Only ${this.hereWords(view, side)}` : this.staff ? "Everyone" : "The group");
+    if (room) setText(room, side ? (this.hereWords(view, side) === "in this private talk" ? "This private talk" : "This small group") : this.staff ? "Everyone" : "The group");
     if (everyone) everyone.hidden = everyone.disabled = !side;
     if (!side && this.to.value === "everyone") this.to.value = "room";
     this.form.dataset.open = this.open ? "yes" : "no";

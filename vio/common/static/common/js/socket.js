@@ -5,6 +5,8 @@
 // A heartbeat goes every 10 s; without an answer the connection counts as lost, whatever the browser believes.
 // Codes 44xx and 1008 are final: coming back would not help.
 
+import { Unsent } from "./unsent.js";
+
 const CONNECT_PATIENCE = 10_000;
 const HEARTBEAT = 10_000;
 const PONG_PATIENCE = 4_000;
@@ -48,8 +50,7 @@ export class LiveSocket {
     this.options = { onState: () => {}, heads: () => ({}), opensWith: "snapshot resumed", random: Math.random, ...options };
     /** @type {State} */
     this.state = "connecting";
-    /** @type {Map<string, {frame: Frame, done: (numbers: Record<string, number>) => void, refused: (why: Refusal) => void}>} */
-    this.unanswered = new Map();
+    this.unanswered = new Unsent();
     this.attempt = 0;
     this.failures = 0;
     /** @type {WebSocket | null} */
@@ -70,12 +71,9 @@ export class LiveSocket {
    * @returns {Promise<Record<string, number>>} the numbers of the answer; rejected with {code, message} when refused
    */
   say(type, fields = {}) {
-    const id = crypto.randomUUID();
-    const frame = { ...fields, id, type };
-    return new Promise((done, refused) => {
-      this.unanswered.set(id, { frame, done, refused });
-      if (this.state === "live") this.put(frame);
-    });
+    const { frame, answer } = this.unanswered.keep(type, fields);
+    if (this.state === "live") this.put(frame);
+    return answer;
   }
 
   /** Says something that is worth nothing later (typing, signals): dropped unless live. @param {string} type @param {Record<string, unknown>} [fields] */
@@ -120,27 +118,18 @@ export class LiveSocket {
   hear(frame) {
     if (this.options.opensWith.split(" ").includes(frame.type)) this.goLive();
     if (frame.type === "pong") this.answered();
-    const waiting = frame.id === undefined ? undefined : this.unanswered.get(frame.id);
-    if (waiting !== undefined && (frame.type === "ack" || frame.type === "error")) {
-      this.settle(/** @type {string} */ (frame.id), frame, waiting);
-      return;
-    }
+    const taken = this.unanswered.take(frame);
+    if (taken === "later") this.sayAgain(frame.id);
+    if (taken !== "not ours") return;
     this.options.onFrame(frame);
   }
 
-  /**
-   * @param {string} id @param {Frame} frame
-   * @param {{frame: Frame, done: (numbers: Record<string, number>) => void, refused: (why: Refusal) => void}} waiting
-   */
-  settle(id, frame, waiting) {
-    if (frame.type === "error" && (frame.code === "unavailable" || frame.code === "rate_limited")) {
-      // Not decided: the same command with the same id is worth saying again a little later.
-      setTimeout(() => this.unanswered.has(id) && this.state === "live" && this.put(waiting.frame), 1_000 + pause(1, this.options.random));
-      return;
-    }
-    this.unanswered.delete(id);
-    if (frame.type === "ack") waiting.done(/** @type {Record<string, number>} */ (frame.numbers));
-    else waiting.refused({ code: String(frame.code), message: String(frame.message) });
+  /** Not decided: the same command with the same id is worth saying again a little later. @param {string | undefined} id */
+  sayAgain(id) {
+    setTimeout(() => {
+      const frame = this.unanswered.frame(id);
+      if (frame && this.state === "live") this.put(frame);
+    }, 1_000 + pause(1, this.options.random));
   }
 
   goLive() {
@@ -148,7 +137,7 @@ export class LiveSocket {
     if (this.state === "live") return;
     this.attempt = 0;
     this.change("live", 0);
-    for (const { frame } of this.unanswered.values()) this.put(frame);
+    for (const frame of this.unanswered.frames()) this.put(frame);
     this.schedule();
   }
 
@@ -204,8 +193,7 @@ export class LiveSocket {
     clearTimeout(this.beat);
     globalThis.removeEventListener?.("online", this.cameOnline);
     this.change("closed", code);
-    for (const { refused } of this.unanswered.values()) refused({ code: "closed", message: "The connection is closed." });
-    this.unanswered.clear();
+    this.unanswered.refuseAll({ code: "closed", message: "The connection is closed." });
   }
 
   /** @param {State} state @param {number} code */
