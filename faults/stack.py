@@ -21,6 +21,7 @@ from pathlib import Path
 
 from vio.embedded import runtime
 from vio.embedded.runtime import Runtime
+from vio.embedded.spawn import die_with_parent
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_PATIENCE = 180.0
@@ -76,6 +77,7 @@ class Stack:
             self.supervisor = subprocess.Popen(
                 [sys.executable, "-m", "vio", "up", "--port", "0", "--web", str(self.web)],
                 env=environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  # no thread of ours exists yet
             )  # fmt: skip
         self._await(lambda: "ready in" in self.said(), "did not start")
         self.running = runtime.find(self.home)
@@ -158,6 +160,7 @@ class Stack:
             process = subprocess.Popen(
                 [sys.executable, *arguments], env={**self.environment(), **(more or {})}, cwd=PROJECT, pass_fds=fds,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # it calls the kernel and nothing else
             )  # fmt: skip
         self._beside.append(process)
         return process
