@@ -62,6 +62,7 @@ def make_evening(rooms: int, now: datetime) -> Evening:
     hosts = _staff(program, groups, today)
     clients = _clients(program, level, groups, today, now)
     share = PEOPLE - 1
+    _at_the_door(program, sessions, clients, now)
     seats = []
     for n, session in enumerate(sessions):
         path = f"/ws/sessions/{session.pk}/"
@@ -71,6 +72,27 @@ def make_evening(rooms: int, now: datetime) -> Evening:
     return Evening(program, list(sessions), seats, clients)
 
 
+def _at_the_door(program: Any, sessions: list[Any], clients: list[Any], now: datetime) -> None:
+    """Everybody has said where they are tonight."""
+    from sessions_app.models import DoorConfirmation
+
+    share = PEOPLE - 1
+    DoorConfirmation.objects.bulk_create(
+        DoorConfirmation(
+            program=program,
+            session=session,
+            client=client,
+            state="NY",
+            address="1 Main Street",
+            city="Albany",
+            source="client",
+            at=now,
+        )
+        for n, session in enumerate(sessions)
+        for client in clients[n * share : (n + 1) * share]
+    )
+
+
 def _staff(program: Any, groups: list[Any], today: Any) -> list[Any]:
     from allauth.mfa.models import Authenticator
 
@@ -78,7 +100,8 @@ def _staff(program: Any, groups: list[Any], today: Any) -> list[Any]:
 
     people = _people([("Host", str(n), f"host{n}") for n in range(len(groups))])
     StaffRole.objects.bulk_create(
-        StaffRole(program=program, person=person, role="facilitator") for person in people
+        StaffRole(program=program, person=person, role="facilitator", licensed_states=["NY"])
+        for person in people
     )
     GroupStaff.objects.bulk_create(
         GroupStaff(program=program, group=group, person=person, starts_on=today)
