@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from groups.models import Client, Person
 from sessions_app.models import Session
 from tests.browser.media_kit import watch
 from tests.browser.visitors import Device, Visitor, Visitors
-from tests.factories import make_session
+from tests.factories import at_the_door, make_session
 from tests.worlds import World
 
 
@@ -23,10 +24,13 @@ class Group:
     session: Session
     visitors: Visitors
 
-    async def opens(self, who: Person | Client, device: Device = "phone") -> Visitor:
-        """This person goes to the room."""
+    async def opens(self, who: Person | Client, device: Device = "phone", *, remembers: str = "") -> Visitor:
+        """This person goes to the room; a client has said where they are tonight."""
+        if isinstance(who, Client):
+            await sync_to_async(at_the_door)(self.session, who)
         visitor = await self.visitors.page_for(who, device)
         await watch(visitor.page)
+        await visitor.page.add_init_script(remembers)
         await visitor.goes(f"/sessions/{self.session.pk}/room/")
         return visitor
 

@@ -6,15 +6,22 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.utils import timezone
 from playwright.async_api import Browser, async_playwright
 
+from groups.models import Client
+from sessions_app.room.commands import ClientAdmit
 from tests.browser.conftest import CHROMIUM
 from tests.browser.group import Group, group_of, menu, removes, tile
 from tests.browser.media_kit import ARGUMENTS, flow, flows, grows, growth
 from tests.browser.visitors import Visitors
+from tests.factories import make_client
+from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
 
 pytestmark = [
@@ -88,3 +95,64 @@ async def test_three_people_hear_and_see_each_other(group: Group, shots: Path) -
         "[...document.querySelectorAll('video')].some((one) => one.srcObject?.active)"
     )
     assert await grows(phone.page, 1)
+
+
+async def test_a_camera_is_stopped_a_screen_is_shared_and_a_private_talk_is_private(group: Group) -> None:
+    ana, ben = group.world.ana, group.world.ben
+    console, (phone, other) = await group.gathers(ana, ben)
+    await flows(phone.page, 2)
+
+    # staff stop a camera; its owner may switch it on again
+    await menu(console, "Ben Okafor")
+    await console.presses("Stop the camera", within='[data-slot=roster] li:has-text("Ben Okafor")')
+    await other.sees("Your facilitator stopped your camera.")
+    await other.sees("Camera off")
+    await phone.page.locator(f"{tile('Ben O.')}:not(.has-picture)").wait_for()
+    await other.presses("Camera off")
+    await other.sees("Camera on")
+    await phone.page.locator(f"{tile('Ben O.')}.has-picture").wait_for()
+
+    # clients share only when staff let them
+    assert not await phone.page.locator("[data-act=screen]").is_visible()
+    await phone.presses("Settings")
+    assert not await phone.page.locator("[data-act=screen]").is_visible()
+    await console.presses("Clients may share")
+    await phone.page.locator("[data-act=screen]").wait_for()
+    await phone.presses("Close", within="#media")
+
+    # a private talk: the others hear and see nothing of it
+    await menu(console, "Ana Moreno")
+    await console.presses("Talk in private", within='[data-slot=roster] li:has-text("Ana Moreno")')
+    await flows(phone.page, 1)
+    grown = await growth(other.page, 2)
+    assert not any(more > 0 for more in (*grown.frames.values(), *grown.energy.values()))
+    assert (await flow(phone.page)).open == 1
+
+
+async def test_twelve_people_fit_a_small_phone(group: Group, shots: Path) -> None:
+    world = group.world
+    peers = await sync_to_async(lambda: [_client(world, number) for number in range(10)])()
+    phone = await group.opens(world.ana, "small")
+    await phone.sees("You are in the lobby")
+    await sync_to_async(_fills)(group, peers)
+    await phone.sees("Here now")
+    await phone.page.locator(".tile >> nth=11").wait_for()
+    await phone.shows_everything("twelve tiles on a small phone")
+    await phone.finds_no_barrier("twelve tiles")
+    await phone.shot("media-twelve", shots, full=True)
+
+
+def _client(world: World, number: int) -> Client:
+    client: Client = make_client(
+        world.program, world.group, first_name=f"Alexandria{number}", last_name="Woods"
+    )
+    return client
+
+
+def _fills(group: Group, peers: list[Client]) -> None:
+    """Everybody else of a full group comes in and Ana is admitted, without windows of their own."""
+    room = LiveRoom(group.world, group.session, now=timezone.now())
+    for who in (group.world.facilitator, *peers):
+        room.arrives(who)
+    for client in (group.world.ana, *peers):
+        room.ok(group.world.facilitator, ClientAdmit(id=uuid4(), person=str(client.person_id)))

@@ -154,9 +154,7 @@ async def test_three_people_through_the_media_server(group: Group, janus: Runnin
 
 async def test_a_grant_opens_nothing_after_a_removal(group: Group, janus: RunningJanus) -> None:
     console = await group.opens(group.world.facilitator, "desktop")
-    phone = await group.visitors.page_for(group.world.ana, "phone")
-    await phone.page.add_init_script(REMEMBER)
-    await phone.goes(f"/sessions/{group.session.pk}/room/")
+    phone = await group.opens(group.world.ana, remembers=REMEMBER)
     await console.presses("Admit Ana Moreno")
     await phone.sees("Here now")
     await phone.presses("Sound only")

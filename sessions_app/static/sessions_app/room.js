@@ -37,7 +37,7 @@ const line = new Line(page, {
 });
 const chat = new Chat(page, line);
 const activities = new Activities(page, line, (id, { room }) => room.people[id]?.name ?? "Somebody");
-const media = new Media(line, () => { if (view && screen() === "in") tiles.draw(view); });
+const media = new Media(line, () => { if (view && screen() === "in") tiles.draw(view); }, "soundOnly" in page.dataset);
 const tiles = new Tiles(page, media, note);
 
 /** What an event means for this person beyond what is drawn. @param {Event} event @param {View} seen */

@@ -2,16 +2,16 @@
 //
 // The room decides; this obeys. Who is not in the room is not heard, a muted person is silent at every receiver, and whoever
 // steps out, leaves or is removed stops sending at once. Nothing is ever recorded.
-import { announce } from "../../common/js/live.js";
 import { sideOf } from "./activities_view.js";
-import { chosen, Ear, open, wordsFor } from "./media_devices.js";
+import { chosen } from "./media_devices.js";
+import { Other } from "./media_other.js";
+import { Own } from "./media_own.js";
 import { chooseCameras } from "./media_rules.js";
 
 /**
  * @typedef {import("../room_view.js").View} View
  * @typedef {import("../room_socket.js").Frame} Frame
  * @typedef {import("./media_rules.js").Source} Source
- * @typedef {import("./media_rules.js").Flags} Flags
  * @typedef {import("./media_mesh.js").Signal} Signal
  *
  * @typedef {object} Grant
@@ -35,7 +35,6 @@ import { chooseCameras } from "./media_rules.js";
  * @property {() => void} close
  */
 
-const WISHES = "vio-media";
 const AGAIN_AFTER = 10_000;
 const SOON = 1_500;
 const RENEW_BEFORE = 2 * 60_000;
@@ -48,63 +47,18 @@ const CARRIERS = {
   janus: async (grant, carrier) => (await import("./media_janus.js")).Room.enter(grant, carrier),
 };
 
-/** One other person: which window, what they send, and what arrives. */
-class Other {
-  constructor() {
-    this.call = "";
-    /** @type {Flags} */
-    this.flags = { mic: false, camera: false, screen: false, speaking: false, wants_video: true, spokeAt: 0 };
-    /** @type {Partial<Record<Source, MediaStreamTrack>>} */
-    this.tracks = {};
-    this.sound = new Audio();
-    this.sound.autoplay = true;
-  }
-
-  /** What others say about their window. @param {Record<string, unknown>} has */
-  take(has) {
-    const now = Date.now();
-    const ago = typeof has.spoke_ago === "number" ? now - has.spoke_ago * 1000 : 0;
-    const spokeAt = has.speaking ? now : Math.max(this.flags.spokeAt, ago);
-    this.flags = { mic: has.mic === true, camera: has.camera === true, screen: has.screen === true, speaking: has.speaking === true, wants_video: has.wants_video !== false, spokeAt };
-  }
-
-  end() {
-    this.sound.pause();
-    this.sound.srcObject = null;
-    this.tracks = {};
-  }
-}
-
-export class Media {
+export class Media extends Own {
   /**
    * @param {import("./link.js").Line} line
    * @param {() => void} changed draw again
+   * @param {boolean} [soundOnly] what was chosen at the door
    */
-  constructor(line, changed) {
-    this.line = line;
-    this.changed = changed;
-    this.call = "";
+  constructor(line, changed, soundOnly = false) {
+    super(line, changed, soundOnly);
     this.side = "";
-    /** @type {"out" | "asking" | "on" | "unavailable" | "elsewhere"} */
-    this.state = "out";
-    /** @type {Grant | null} */
-    this.grant = null;
-    /** @type {Transport | null} */
-    this.transport = null;
     /** @type {Map<string, Other>} */
     this.others = new Map();
-    /** @type {Record<Source, MediaStreamTrack | null>} */
-    this.own = { mic: null, camera: null, screen: null };
-    this.spokeAt = 0;
-    this.speaking = false;
-    this.soundOnly = this.wishes().soundOnly === true;
-    this.asked = this.wishes().asked === true;
     this.blocked = false; // the browser holds sound back until somebody presses something
-    this.problem = "";
-    /** @type {View | null} */
-    this.view = null;
-    this.over = false;
-    this.ear = new Ear((speaking) => this.spoke(speaking));
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     addEventListener("pagehide", () => this.leave());
@@ -403,86 +357,7 @@ export class Media {
     for (const { sound } of this.others.values()) if ("setSinkId" in sound) sound.setSinkId(device).catch(() => {});
   }
 
-  // --- one's own devices ----------------------------------------------------------------------------------------------
-
-  /** The button of one source: on, off, or speaking again after staff muted. @param {Source} source */
-  press(source) {
-    const muted = this.view?.room.muted.includes(this.view.me.person);
-    return source === "mic" && muted && this.own.mic ? this.lift(source) : this.turn(source, this.own[source] === null);
-  }
-
-  /** Switches one source on or off, as the person pressed. @param {Source} source @param {boolean} on */
-  async turn(source, on) {
-    this.problem = "";
-    this.unblock();
-    if (!on) return this.stop(source, "");
-    await this.lift(source);
-    try {
-      await this.begin(source);
-    } catch (trouble) {
-      if (source !== "screen" || /** @type {Error} */ (trouble).name !== "NotAllowedError") this.problem = wordsFor(trouble);
-    }
-    this.remember();
-    this.changed();
-  }
-
-  /** Whoever was muted or stopped by staff lifts it by switching on again. @param {Source} source */
-  async lift(source) {
-    const { room, me } = /** @type {View} */ (this.view);
-    if (source === "mic" && room.muted.includes(me.person)) await this.line.act("client.unmute");
-    if (source === "camera" && room.cameras_stopped.includes(me.person)) await this.line.act("client.camera_on");
-  }
-
-  /** @param {Source} source */
-  async begin(source) {
-    if (this.state !== "on" || !this.may(source) || this.own[source]) return;
-    const call = this.call;
-    const track = await open(source, { large: this.grant?.kind !== "mesh" });
-    if (this.call !== call || this.state !== "on") return track.stop();
-    this.own[source] = track;
-    track.onended = () => this.stop(source, source === "screen" ? "" : "A device was unplugged.");
-    if (source === "mic") this.ear.listen(track);
-    if (this.view) this.obey(this.view);
-    if (source !== "camera") this.transport?.put(source, track);
-    this.tell();
-  }
-
-  /** @param {Source} source @param {string} why said aloud when it was not the person's own doing */
-  stop(source, why) {
-    const track = this.own[source];
-    if (!track) return;
-    this.own[source] = null;
-    track.onended = null;
-    track.stop();
-    if (source === "mic") this.ear.stop();
-    this.transport?.put(source, null);
-    if (why) announce(why);
-    this.problem = why;
-    this.remember();
-    this.choose();
-    this.tell();
-    this.changed();
-  }
-
-  /** Sound alone, for a weak line or a private evening: no picture is sent, and none is asked for. @param {boolean} on */
-  onlySound(on) {
-    this.soundOnly = on;
-    if (on) this.stop("camera", "");
-    this.transport?.ask(!on);
-    this.remember();
-    this.tell();
-    this.changed();
-  }
-
-  /** @param {boolean} speaking */
-  spoke(speaking) {
-    this.speaking = speaking;
-    if (speaking) this.spokeAt = Date.now();
-    if (this.state !== "on") return;
-    this.choose();
-    this.tell();
-    this.changed();
-  }
+  // --- who is on the air ----------------------------------------------------------------------------------------------
 
   /** Whose cameras are on the air; one's own is sent only when it is among them. */
   choose() {
@@ -500,28 +375,4 @@ export class Media {
   shown = new Set();
   /** @type {MediaStreamTrack | null} */
   sending = null;
-
-  // --- what was on before a page was loaded anew ----------------------------------------------------------------------
-
-  /** @returns {{asked?: boolean, mic?: boolean, camera?: boolean, soundOnly?: boolean}} */
-  wishes() {
-    try {
-      return JSON.parse(sessionStorage.getItem(WISHES) ?? "{}");
-    } catch {
-      return {};
-    }
-  }
-
-  remember() {
-    this.asked = true;
-    sessionStorage.setItem(WISHES, JSON.stringify({ asked: true, mic: this.own.mic !== null, camera: this.own.camera !== null, soundOnly: this.soundOnly }));
-  }
-
-  /** After a page was loaded anew, what the person had switched on comes back. */
-  async resume() {
-    const { mic, camera } = this.wishes();
-    if (mic) await this.begin("mic").catch(() => {});
-    if (camera && !this.soundOnly) await this.begin("camera").catch(() => {});
-    this.changed();
-  }
 }

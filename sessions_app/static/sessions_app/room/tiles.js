@@ -30,7 +30,7 @@ export class Tiles {
   listen() {
     const { root, media } = this;
     for (const source of /** @type {Source[]} */ (["mic", "camera", "screen"])) onPress(root, source, () => media.press(source));
-    onPress(root, "both", async () => { await media.turn("mic", true); if (!media.problem) await media.turn("camera", true); });
+    onPress(root, "both", async () => { media.onlySound(false); await media.turn("mic", true); if (!media.problem) await media.turn("camera", true); });
     onPress(root, "only-mic", () => { media.onlySound(true); media.turn("mic", true); });
     onPress(root, "listen", () => { media.unblock(); media.remember(); media.changed(); });
     onPress(root, "sound", () => media.unblock());
