@@ -45,4 +45,4 @@ def forget_chat() -> None:
 @system_task
 def tick_due() -> None:
     """Does what is due inside rooms, wherever their people are connected."""
-    clock.tick_due(now=timezone.now())
+    clock.tick_due(now=server_clock.now())
