@@ -14,7 +14,7 @@ EVERY = 0.5
 LATE = 5.0
 """A beat that is later than this says that we slept. A busy machine is late by a second or two: to doubt heartbeats then would
 take time from people who were there, and a shorter sleep can add no more than its own length (AT-2 allows ten seconds)."""
-DOUBT = 2.0
+DOUBT = 1.0
 """Seconds after waking in which what is read may be from before."""
 
 
