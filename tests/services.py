@@ -42,6 +42,8 @@ def ensure() -> None:
     root.chmod(0o755)
     running = services.start(root / "home")
     os.environ.update(VIO_DATABASE_URL=running.database_url, VIO_REDIS_URL=running.redis_url)
+    # The many processes that tests start compile the code once between them.
+    os.environ.update(PYTHONPYCACHEPREFIX=str(root / "pycache"), PYTHONDONTWRITEBYTECODE="")
 
     def stop() -> None:
         running.stop()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,18 @@ def test_otherwise_they_are_generated_unless_given(
     assert set(environment.secrets(home)) == {"VIO_SECRET_KEY_FILE", "VIO_FIELD_KEYS_FILE"}
     monkeypatch.setenv("VIO_SECRET_KEY", "k" * 60)
     assert set(environment.secrets(home)) == {"VIO_FIELD_KEYS_FILE"}
+
+
+def test_children_compile_once_for_all_starts_whatever_the_shell_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    root = tmp_path / "home"
+    make_root(root)
+    given = {**os.environ, **environment.base(Options(root, 8000), open_home(root), 8000)}
+    module = tmp_path / "some_module.py"
+    module.write_text("VALUE = 1\n")
+    subprocess.run([sys.executable, "-c", "import some_module"], cwd=tmp_path, env=given, check=True)
+    compiled = list((root / "pycache").rglob("some_module.*.pyc"))
+    assert len(compiled) == 1
+    assert not (tmp_path / "__pycache__").exists()

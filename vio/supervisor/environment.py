@@ -32,4 +32,13 @@ def secrets(home: Home) -> dict[str, str]:
 
 def base(options: Options, home: Home, port: int) -> dict[str, str]:
     """What differs between places, without the addresses of the services."""
-    return {"VIO_HOME": str(home.root), "VIO_PORT": str(port), "PYTHONUNBUFFERED": "1", **secrets(home)}
+    return {
+        "VIO_HOME": str(home.root),
+        "VIO_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+        # Compiled once for all processes and later starts, also where the code may not be written to: five processes
+        # that each compile everything are most of a start.
+        "PYTHONPYCACHEPREFIX": str(home.root / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
+        **secrets(home),
+    }
