@@ -8,6 +8,7 @@ whenever bells may have been missed, the log is read. So losing Redis costs late
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -198,7 +199,7 @@ class Hub:
             if line.audience.startswith("person:"):
                 self._personal(room, line)
             elif line.kind == "room.ended":
-                self._stop_counting(room)
+                self._stop_counting(room, datetime.fromisoformat(json.loads(line.frame)["at"]))
                 asyncio.get_running_loop().call_later(AFTER_THE_END, self._clear, room)
 
     def _personal(self, room: HubRoom, line: Line) -> None:
@@ -214,11 +215,11 @@ class Hub:
                 link.hold()
                 self.later(joining.show(self, link))
 
-    def _stop_counting(self, room: HubRoom) -> None:
-        """The end closed everybody's presence; no proof of life may follow it (AT-6)."""
+    def _stop_counting(self, room: HubRoom, ended_at: datetime) -> None:
+        """The end closed everybody's presence; no proof of life may follow it (AT-6). Those from before it are still written."""
         for link in room.links.values():
             link.counted = False
-            self.presence.forget(link.id)
+            self.presence.forget(link.id, after=ended_at)
 
     def _clear(self, room: HubRoom) -> None:
         for link in list(room.links.values()):

@@ -62,9 +62,11 @@ class PresenceWriter:
         """A heartbeat came."""
         self._latest[proof.connection] = proof
 
-    def forget(self, connection: UUID) -> None:
-        """The connection's end is written elsewhere; nothing after it may be."""
-        self._latest.pop(connection, None)
+    def forget(self, connection: UUID, *, after: datetime | None = None) -> None:
+        """The connection's end is written elsewhere; nothing after it may be. With `after`, an earlier proof stays."""
+        proof = self._latest.get(connection)
+        if proof is not None and (after is None or proof.at > after):
+            del self._latest[connection]
 
     def take(self) -> list[Proof]:
         """Everything to be written now."""

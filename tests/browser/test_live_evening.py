@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from groups.models import Client, EmergencyContact, Person
+from sessions_app.attendance import due
+from sessions_app.attendance.evidence import PROOF_HOLDS
 from sessions_app.attendance.services.finalising import finalise_session
-from sessions_app.models import AttendanceRecord, GroupNote, Session, SessionBreak
+from sessions_app.models import AttendanceRecord, GroupNote, PresenceEvidence, Session, SessionBreak
 from sessions_app.room import clock
 from tests.browser.server import Server
 from tests.browser.visitors import Device, Visitor, Visitors
@@ -206,6 +209,7 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     await phone.shot("phone-over", shots)
 
     # what was counted
+    await evidence_settles(evening.session)
     await in_database(lambda: count(evening.session))
     await phone.presses("What was counted")
     await phone.page.wait_for_url(f"**/sessions/{evening.session.pk}/mine/")
@@ -215,6 +219,21 @@ async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, sho
     assert seen["Ana"].first_at is not None
     assert seen["Ben"].first_at is not None
     assert seen["Cara"].first_at is None
+
+
+async def evidence_settles(session: Session) -> None:
+    """The worker counts ten seconds after the end, when every proof of life is written (AT-3); here as soon as it is so."""
+
+    def settled() -> bool:
+        session.refresh_from_db()
+        assert session.ended_at is not None
+        proofs = PresenceEvidence.objects.filter(session=session, kind="seen", client__isnull=False)
+        late = proofs.filter(at__gt=session.ended_at - PROOF_HOLDS)
+        return late.values("client").distinct().count() == 2
+
+    async with asyncio.timeout(due.SETTLE.total_seconds()):
+        while not await in_database(settled):  # noqa: ASYNC110  # the server cannot tell us
+            await asyncio.sleep(0.1)
 
 
 def count(session: Session) -> None:

@@ -29,6 +29,8 @@ class Book:
     program: Program
     began: date
     seed: int
+    at_the_door: set[UUID] = field(default_factory=set)
+    """Clients who are known to have said at the door where they are."""
     _actors: dict[UUID, Actor] = field(default_factory=dict)
 
     @cached_property

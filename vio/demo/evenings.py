@@ -238,7 +238,9 @@ def _attend(script: Script, leader: Presence, player: cast.Player, plan: Evening
 
 def _say_where(script: Script, player: cast.Player, client: Client, at: datetime) -> None:
     """At the first evening; from then on the door page is filled in, and one tap is enough."""
-    if last_confirmed(client) is not None:
+    known = script.book.at_the_door
+    if client.pk in known or last_confirmed(client) is not None:
+        known.add(client.pk)
         return
     street = script.book.stream("door", player.email).randint(2, 240)
     where = replace(WHEREABOUTS, address=f"{street} Harbor Lane")

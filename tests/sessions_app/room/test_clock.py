@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -158,3 +158,24 @@ def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(
         assert live.room.phase is Phase.ENDED
         tasks.forget_chat()
         assert live.kinds()[-1] != "chat.sent"
+
+
+def test_the_end_of_the_room_forgets_only_what_came_after_it(live: LiveRoom) -> None:
+    """A slow process may not have written the last proofs when the room ends; they are still somebody's minutes (AT-3)."""
+    writer = PresenceWriter()
+    ended_at = live.now
+    before, after = UUID(int=1), UUID(int=2)
+    for connection, at in ((before, ended_at), (after, ended_at + timedelta(milliseconds=1))):
+        writer.note(
+            Proof(
+                live.session.pk,
+                live.session.program_id,
+                live.world.ana.person_id,
+                live.world.ana.pk,
+                connection,
+                at,
+            )
+        )
+    for connection in (before, after):
+        writer.forget(connection, after=ended_at)
+    assert [proof.connection for proof in writer.take()] == [before]
