@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from groups.models import Client, EmergencyContact, Person
 from sessions_app.attendance import due
-from sessions_app.attendance.evidence import PROOF_HOLDS
 from sessions_app.attendance.services.finalising import finalise_session
 from sessions_app.models import AttendanceRecord, GroupNote, PresenceEvidence, Session, SessionBreak
 from sessions_app.room import clock
@@ -226,10 +225,9 @@ async def evidence_settles(session: Session) -> None:
 
     def settled() -> bool:
         session.refresh_from_db()
-        assert session.ended_at is not None
+        assert session.started_at is not None
         proofs = PresenceEvidence.objects.filter(session=session, kind="seen", client__isnull=False)
-        late = proofs.filter(at__gt=session.ended_at - PROOF_HOLDS)
-        return late.values("client").distinct().count() == 2
+        return proofs.filter(at__gt=session.started_at).values("client").distinct().count() == 2
 
     async with asyncio.timeout(due.SETTLE.total_seconds()):
         while not await in_database(settled):  # noqa: ASYNC110  # the server cannot tell us
