@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from groups.models import Client, Membership
+from groups.selectors import members_on, no_contacts_in
 from groups.services.memberships import give_back_visit, take_visit
 from sessions_app.hours.reading import WeekReading, read_week
 from sessions_app.hours.seats import Planned
@@ -59,6 +60,7 @@ def take_seat(*, actor: Actor, client: Client, session_id: UUID, now: datetime) 
     ).first()  # fmt: skip
     if session is None or not _offered(client, session, now):
         raise ConflictError(_GONE, code="seat_gone")
+    _keep_apart(client, session)
     take_visit(actor=actor, group=session.group, client=client, on=session.local_date, now=now)
     _tell(session, client, now)
     return session
@@ -78,6 +80,13 @@ def give_seat_back(*, actor: Actor, client: Client, session_id: UUID, now: datet
     give_back_visit(actor=actor, membership=place, now=now)
     _tell(session, client, now)
     return session
+
+
+def _keep_apart(client: Client, session: Session) -> None:
+    """Who is kept apart from somebody of that evening gets the same words as for any seat that is gone: they learn nothing."""
+    there = {place.client_id for place in members_on(session.group, session.local_date)}
+    if any(client.pk in {pair.first_id, pair.second_id} for pair in no_contacts_in({*there, client.pk})):
+        raise ConflictError(_GONE, code="seat_gone")
 
 
 def _offered(client: Client, session: Session, now: datetime) -> bool:

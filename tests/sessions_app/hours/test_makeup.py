@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import Membership
+from groups.models import Membership, NoContact
 from sessions_app.hours.makeup import make_up_seats, take_seat
 from sessions_app.hours.reading import read_week
 from sessions_app.hours.services import compute_week
@@ -180,3 +180,12 @@ def test_the_error_tells_nothing_of_others(world: World, short: Session) -> None
     with pytest.raises(ConflictError) as refusal:
         take_seat(actor=world.actor(world.cleo), client=world.cleo, session_id=short.pk, now=TUESDAY)
     assert refusal.value.code == "seat_gone"
+
+
+def test_a_seat_beside_somebody_one_is_kept_apart_from_is_gone(
+    world: World, short: Session, ana: Browser
+) -> None:
+    first, second = sorted((world.ana, world.cleo), key=lambda client: client.pk)
+    NoContact.objects.create(program=world.program, first=first, second=second, recorded_at=TUESDAY)
+    assert "not open any more" in take(ana, short)
+    assert not Membership.objects.filter(client=world.ana, group=world.other_group).exists()
