@@ -71,11 +71,14 @@ def is_over(facts: Mapping[str, Any], *, now: datetime, in_room: bool = False) -
 def stands(facts: Mapping[str, Any], person: Person, *, now: datetime, in_room: bool = False) -> bool:
     """Whether the stored facts of a login are this person's, made since the last change of password, factor or role
     (the login epoch), by an account that is not switched off, and within the time limits (AU-6, AU-7)."""
+    return is_theirs(facts, person) and not is_over(facts, now=now, in_room=in_room)
+
+
+def is_theirs(facts: Mapping[str, Any], person: Person) -> bool:
+    """The part of `stands` that does not depend on the time."""
     if not person.is_active or facts.get(SESSION_KEY) != str(person.pk):
         return False
-    if not compare_digest(str(facts.get(HASH_SESSION_KEY, "")), person.get_session_auth_hash()):
-        return False
-    return not is_over(facts, now=now, in_room=in_room)
+    return compare_digest(str(facts.get(HASH_SESSION_KEY, "")), person.get_session_auth_hash())
 
 
 def time_out_middleware(

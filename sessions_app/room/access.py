@@ -12,15 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as Login
 from django.db import connection
 
-from groups.logins import stands
+from groups.logins import is_over, is_theirs
 from groups.models import Person
+from sessions_app.room.arrays import array
 from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
@@ -107,13 +108,12 @@ def standings(tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | Ac
 def query_values(tickets: Sequence[Ticket], *, now: datetime) -> list[Any]:
     """The parameters of the statement that answers for these tickets."""
     columns = ([t.session_id for t in tickets], [t.person_id for t in tickets], [t.login for t in tickets])
-    return [*columns, now]
+    return [*(array(column) for column in columns), now]
 
 
 def judged(answer: Any, tickets: int, *, now: datetime) -> list[Standing | AccessError]:
     """The statement's rows as standings, one per ticket in order."""
-    names = [column.name for column in answer.description or ()]
-    rows = {row[0]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
+    rows = {row[0]: _Row._make(row[1:]) for row in answer.fetchall()}
     return [_judge(rows.get(number), now) for number in range(1, tickets + 1)]
 
 
@@ -156,52 +156,84 @@ def roster(group_id: UUID, on: date) -> list[RosterEntry]:
     ]
 
 
-def _judge(row: dict[str, Any] | None, now: datetime) -> Standing | AccessError:
-    if row is None or row["status"] == "cancelled":
+class _Row(NamedTuple):
+    """What the statement says of one ticket, in the order of its columns."""
+
+    session_id: UUID
+    program_id: UUID
+    group_id: UUID
+    status: str
+    ended_at: datetime | None
+    due: bool
+    person_id: UUID
+    first_name: str
+    last_name: str
+    is_active: bool
+    password: str
+    login_epoch: int
+    client_id: UUID | None
+    privacy_name: str | None
+    member: bool
+    agreed: bool
+    group_role: str | None
+    staff_roles: str
+    second_factor: bool
+    session_data: str | None
+
+
+def _judge(row: _Row | None, now: datetime) -> Standing | AccessError:
+    if row is None or row.status == "cancelled":
         return AccessError("not_found")
     if not _login_holds(row, now):
         return AccessError("signed_out")
-    roles = frozenset(ProgramRole(role) for role in row["staff_roles"] or ())
+    found = _standing(row)
+    return AccessError(found) if isinstance(found, str) else found
+
+
+@lru_cache(maxsize=4096)
+def _standing(row: _Row) -> Standing | str:
+    """What follows from a row alone: the standing, or the code that refuses it. The same row says the same for ever."""
+    roles = frozenset(ProgramRole(role) for role in row.staff_roles.split())
     role = _room_role(row, roles)
     if role is None:
-        return AccessError("not_found")
-    if role is not Role.CLIENT and not row["second_factor"]:
-        return AccessError("not_found")  # staff are nobody until the second factor is set up (AU-2)
-    if role is Role.CLIENT and not row["agreed"]:
-        return AccessError("agreement_needed")
-    return _standing(row, role, roles)
-
-
-def _standing(row: dict[str, Any], role: Role, roles: frozenset[ProgramRole]) -> Standing:
-    person = Person(first_name=row["first_name"], last_name=row["last_name"])
+        return "not_found"
+    if role is not Role.CLIENT and not row.second_factor:
+        return "not_found"  # staff are nobody until the second factor is set up (AU-2)
+    if role is Role.CLIENT and not row.agreed:
+        return "agreement_needed"
+    person = Person(pk=row.person_id, first_name=row.first_name, last_name=row.last_name)
     client = role is Role.CLIENT
     return Standing(
-        session_id=row["session_id"],
-        program_id=row["program_id"],
-        group_id=row["group_id"],
-        person_id=row["person_id"],
-        client_id=row["client_id"] if client else None,
+        session_id=row.session_id,
+        program_id=row.program_id,
+        group_id=row.group_id,
+        person_id=row.person_id,
+        client_id=row.client_id if client else None,
         role=role,
-        name=(row["privacy_name"] if client else "") or person.short_name,
+        name=(row.privacy_name if client else "") or person.short_name,
         staff_name=person.full_name,
         roles=roles | ({ProgramRole.CLIENT} if client else frozenset()),
-        due=row["due"],
-        ended_at=row["ended_at"],
+        due=row.due,
+        ended_at=row.ended_at,
     )
 
 
-def _login_holds(row: dict[str, Any], now: datetime) -> bool:
+def _login_holds(row: _Row, now: datetime) -> bool:
     """The login exists, is this person's, was made after the last change of password, factors or roles, and is not too
     old (AU-6, AU-7). In a room nobody is idle: heartbeats stand for being there."""
-    if not row["session_data"]:
+    if not row.session_data:
         return False
-    person = Person(
-        pk=row["person_id"],
-        password=row["password"],
-        login_epoch=row["login_epoch"],
-        is_active=row["is_active"],
+    owner = (row.person_id, row.password, row.login_epoch, row.is_active)
+    return _is_theirs(row.session_data, *owner) and not is_over(
+        _facts_of(row.session_data), now=now, in_room=True
     )
-    return stands(_facts_of(row["session_data"]), person, now=now, in_room=True)
+
+
+@lru_cache(maxsize=4096)
+def _is_theirs(stored: str, person_id: UUID, password: str, login_epoch: int, is_active: bool) -> bool:
+    """Whether a stored login is this person's: a signature over exactly these values."""
+    person = Person(pk=person_id, password=password, login_epoch=login_epoch, is_active=is_active)
+    return is_theirs(_facts_of(stored), person)
 
 
 @lru_cache(maxsize=4096)
@@ -211,13 +243,13 @@ def _facts_of(stored: str) -> dict[str, Any]:
     return facts
 
 
-def _room_role(row: dict[str, Any], roles: frozenset[ProgramRole]) -> Role | None:
+def _room_role(row: _Row, roles: frozenset[ProgramRole]) -> Role | None:
     """Staff of the group as the group says; supervisors and directors may observe; members are clients."""
-    if row["group_role"] and roles:
-        return Role(row["group_role"])
+    if row.group_role and roles:
+        return Role(row.group_role)
     if roles & {ProgramRole.SUPERVISOR, ProgramRole.DIRECTOR}:
         return Role.OBSERVER
-    return Role.CLIENT if row["member"] else None
+    return Role.CLIENT if row.member else None
 
 
 def tickets_of(standing_and_login: Iterable[tuple[Standing, str]]) -> list[Ticket]:
@@ -245,7 +277,7 @@ SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended
   (SELECT g.role FROM groups_groupstaff g WHERE g.group_id = s.group_id AND g.person_id = p.id
     AND g.starts_on <= s.local_date AND (g.ends_on IS NULL OR g.ends_on >= s.local_date)
     ORDER BY g.starts_on DESC LIMIT 1) AS group_role,
-  (SELECT array_agg(r.role) FROM groups_staffrole r
+  (SELECT coalesce(string_agg(r.role, ' ' ORDER BY r.role), '') FROM groups_staffrole r
     WHERE r.program_id = s.program_id AND r.person_id = p.id AND r.withdrawn_at IS NULL) AS staff_roles,
   EXISTS (
     SELECT FROM mfa_authenticator f WHERE f.user_id = p.id AND f.type IN ('totp', 'webauthn')) AS second_factor,

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import pairwise
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
 from groups.selectors import pairs_apart
 from sessions_app.models import Session, SessionBreak
@@ -78,7 +79,9 @@ def replay(past: Sequence[tuple[datetime, Entry]]) -> list[Outcome]:
     if any(later < earlier for (earlier, _), (later, _) in pairwise(past)):
         raise ValueError("history goes forward")
     with transaction.atomic():
-        return _write_down([entry for _, entry in past], [at for at, _ in past])[0].outcomes
+        outcomes = _write_down([entry for _, entry in past], [at for at, _ in past])[0].outcomes
+        statements.leave_scope()
+    return outcomes
 
 
 def act(entries: Sequence[Entry], *, now: datetime) -> list[Outcome]:
@@ -123,8 +126,11 @@ def _room_by_room(entries: Sequence[Entry], sessions: Iterable[UUID], now: datet
 
 
 def _apply(entries: Sequence[Entry], now: datetime) -> Applied:
+    within = connection.in_atomic_block
     with transaction.atomic():
         applied, rooms = _write_down(entries, [now] * len(entries))
+        if within:  # otherwise the commit leaves the scope
+            statements.leave_scope()
         _tell_of_arrivals([row for room in rooms for row in room.evidence], now)
         _tell_upward(rooms, now)
     return applied
@@ -139,7 +145,11 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     found = statements.read(
         sessions={entry.session_id for entry in entries},
         programs={entry.program_id for entry in entries},
-        commands={entry.command_id for entry in entries if entry.command_id},
+        commands={
+            (entry.session_id, entry.person_id, entry.command_id)
+            for entry in entries
+            if entry.command_id and entry.person_id
+        },
         tickets=tickets,
         now=now,
     )
@@ -219,7 +229,6 @@ def _write(rooms: Rooms, now: datetime) -> None:
     audits = [row for room in work for row in room.audits]
     if audits:
         AuditEntry.objects.bulk_create(audits)
-    statements.leave_scope()
 
 
 def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
@@ -267,22 +276,29 @@ def _write_session(room: RoomInWork) -> None:
 
 
 def _follow(session_id: UUID, program_id: UUID, event: e.Event) -> None:
-    session = Session.objects.filter(pk=session_id)
-    breaks = SessionBreak.objects.filter(session_id=session_id)
     match event:
         case e.RoomOpened():
-            session.update(status=Session.Status.OPEN, opened_at=event.at)
+            _session(session_id).update(status=Session.Status.OPEN, opened_at=event.at)
         case e.RoomStarted():
-            session.update(status=Session.Status.LIVE, started_at=event.at)
+            _session(session_id).update(status=Session.Status.LIVE, started_at=event.at)
         case e.BreakStarted():
             _take_break(session_id, program_id, event.at)
         case e.BreakEnded():
-            breaks.filter(taken_end=None, taken_start__isnull=False).update(taken_end=event.at)
+            _end_break(session_id, event.at)
         case e.RoomEnded():
-            breaks.filter(taken_end=None, taken_start__isnull=False).update(taken_end=event.at)
-            session.update(status=Session.Status.ENDED, ended_at=event.at)
+            _end_break(session_id, event.at)
+            _session(session_id).update(status=Session.Status.ENDED, ended_at=event.at)
         case _:
             pass
+
+
+def _session(session_id: UUID) -> QuerySet[Session]:
+    return Session.objects.filter(pk=session_id)
+
+
+def _end_break(session_id: UUID, at: datetime) -> None:
+    running = SessionBreak.objects.filter(session_id=session_id, taken_end=None, taken_start__isnull=False)
+    running.update(taken_end=at)
 
 
 def _take_break(session_id: UUID, program_id: UUID, at: datetime) -> None:

@@ -16,13 +16,13 @@ from uuid import UUID
 from django.db import connection
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
-from psycopg.types.json import Jsonb
 
 from sessions_app.room import access
 from sessions_app.room.access import AccessError, Standing, Ticket
+from sessions_app.room.arrays import array, columns
 from sessions_app.room.models import CommandResult, RoomEvent, RoomState
 from vio.common.errors import NotFoundError
-from vio.common.scope import EVERY_PROGRAM, in_view
+from vio.common.scope import in_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,20 @@ def read(
     *,
     sessions: Collection[UUID],
     programs: Collection[UUID],
-    commands: Collection[UUID],
+    commands: Collection[tuple[UUID, UUID, UUID]],
     tickets: Sequence[Ticket],
     now: datetime,
 ) -> Found:
     """Locks the rooms' state rows, in the order of their ids so that two batches never wait for each other.
 
-    From here on only rows of these programs are seen, until `leave_scope`. A room nobody touched yet gets its row.
-    Raises NotFoundError for a session that is not there.
+    `commands` are (session, person, command). To the end of the transaction, or until `leave_scope`, only rows of these
+    programs are seen. A room nobody touched yet gets its row. Raises NotFoundError for a session that is not there.
     """
     with _together() as asked:
-        standings = None
-        if tickets:
-            asked(_SCOPE, [EVERY_PROGRAM])
-            standings = asked(access._QUERY, access.query_values(tickets, now=now))
         asked(_SCOPE, [",".join(str(program) for program in programs)])
-        locked = asked(_LOCK, [sorted(sessions)])
-        known = asked(_ANSWERED, [list(sessions), list(commands)]) if commands else None
+        standings = asked(access._QUERY, access.query_values(tickets, now=now)) if tickets else None
+        locked = asked(_LOCK, [array(sorted(sessions))])
+        known = asked(_ANSWERED, columns(commands, 3)) if commands else None
     rows = _rooms(locked)
     if len(rows) < len(sessions):
         rows = _made(sessions, {row.session_id for row in rows})
@@ -81,23 +78,22 @@ def read(
 def write(
     *, events: Sequence[RoomEvent], results: Sequence[CommandResult], states: Sequence[RoomState]
 ) -> None:
-    """Appends log lines and answers, and keeps the new states; a state of None leaves what is there."""
-    with _together() as asked:
-        if events:
-            asked(_EVENTS, _columns(events, "session_id program_id audience number kind body at"))
-        if results:
-            rows = _columns(results, "session_id program_id person_id command_id error_code at")
-            asked(_RESULTS, [*rows, [Jsonb(row.numbers) for row in results]])
-        if states:
-            rows = _columns(states, "session_id version changed_at")
-            heads = [Jsonb(row.heads) for row in states]
-            asked(
-                _STATES, [*rows, heads, [None if row.state is None else Jsonb(row.state) for row in states]]
-            )
+    """Appends log lines and answers, and keeps the new states; a state of None leaves what is there. One statement."""
+    values = [
+        *_columns(events, "session_id program_id audience number kind body at"),
+        *_columns(results, "session_id program_id person_id command_id error_code at"),
+        array([json.dumps(row.numbers) for row in results]),
+        *_columns(states, "session_id version changed_at"),
+        array([json.dumps(row.heads) for row in states]),
+        array([None if row.state is None else json.dumps(row.state) for row in states]),
+    ]
+    connection.ensure_connection()
+    with DatabaseErrorWrapper(connection):
+        Cursor(connection.connection).execute(_WRITE, values, prepare=True)
 
 
 def leave_scope() -> None:
-    """Back to the programs that were seen before `read`."""
+    """Back to the programs that were seen before `read`, in a transaction that goes on."""
     with _together() as asked:
         asked(_SCOPE, [in_view()])
 
@@ -147,7 +143,7 @@ def _made(sessions: Collection[UUID], there: Collection[UUID]) -> list[RoomState
     for session_id in sorted(set(sessions) - set(there)):
         room_row(session_id)
     with _together() as asked:
-        locked = asked(_LOCK, [sorted(sessions)])
+        locked = asked(_LOCK, [array(sorted(sessions))])
     rows = _rooms(locked)
     if len(rows) < len(sessions):
         raise NotFoundError
@@ -159,29 +155,29 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
 
-def _columns(rows: Sequence[Any], names: str) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names.split()]
+def _columns(rows: Sequence[Any], names: str) -> list[str]:
+    return [array([getattr(row, name) for row in rows]) for name in names.split()]
 
 
-_SCOPE = "SELECT set_config('vio.programs', %s, false)"
+_SCOPE = "SELECT set_config('vio.programs', %s, true)"
 
 _LOCK = """
 SELECT session_id, program_id, version, state, heads FROM sessions_app_roomstate
 WHERE session_id = ANY (%s::uuid[]) ORDER BY session_id FOR UPDATE"""
 
 _ANSWERED = """
-SELECT session_id, person_id, command_id, numbers, error_code FROM sessions_app_commandresult
-WHERE session_id = ANY (%s::uuid[]) AND command_id = ANY (%s::uuid[])"""
+SELECT r.session_id, r.person_id, r.command_id, r.numbers, r.error_code
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS asked (session_id, person_id, command_id)
+JOIN sessions_app_commandresult r USING (session_id, person_id, command_id)"""
 
-_EVENTS = """
-INSERT INTO sessions_app_roomevent (session_id, program_id, audience, number, kind, body, at)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[])"""
-
-_RESULTS = """
-INSERT INTO sessions_app_commandresult (session_id, program_id, person_id, command_id, error_code, at, numbers)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])"""
-
-_STATES = """
+_WRITE = """
+WITH events AS (
+  INSERT INTO sessions_app_roomevent (session_id, program_id, audience, number, kind, body, at)
+  SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[])
+), results AS (
+  INSERT INTO sessions_app_commandresult (session_id, program_id, person_id, command_id, error_code, at, numbers)
+  SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])
+)
 UPDATE sessions_app_roomstate AS room SET version = new.version, changed_at = new.at, heads = new.heads,
   state = coalesce(new.state, room.state)
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[])
