@@ -6,7 +6,6 @@ import asyncio
 import time
 from typing import Any, cast
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 from checkins.desk.frames import COMMANDS, DeskError
@@ -19,14 +18,14 @@ from vio.common import logs
 from vio.common.errors import DomainError, NotAllowedError, RateLimitedError
 from vio.common.frames import FrameError, find_id, read_frame
 from vio.common.permissions import Permission, needed
-from vio.common.sockets import Scope, login_of, source_of
+from vio.common.sockets import Scope, SocketConsumer, login_of, source_of
 
 _log = logs.log(__name__)
 HANDSHAKE = 5.0
 POLICY, REPLACED = 1008, 4409
 
 
-class DeskConsumer(AsyncWebsocketConsumer):
+class DeskConsumer(SocketConsumer):
     """Whatever happens in it, its connection is let go of (WS-5)."""
 
     link: DeskLink | None = None

@@ -13,8 +13,6 @@ import uuid
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-
 from sessions_app.room import joining
 from sessions_app.room.access import AccessError
 from sessions_app.room.commands import COMMANDS, SIGNALLING, Command
@@ -27,7 +25,7 @@ from sessions_app.room.replies import ErrorReply, wire
 from vio.common import logs
 from vio.common.errors import DomainError, NotAllowedError, RateLimitedError
 from vio.common.frames import FrameError, find_id, read_frame
-from vio.common.sockets import Scope, login_of, source_of
+from vio.common.sockets import Scope, SocketConsumer, login_of, source_of
 
 _log = logs.log(__name__)
 POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED, DOOR_NEEDED = 1008, 1013, 4409, 4403, 4428
@@ -37,7 +35,7 @@ HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(SocketConsumer):
     """One browser at the room of one session."""
 
     link: Link | None = None

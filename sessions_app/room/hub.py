@@ -30,6 +30,7 @@ from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.together import Together
 from sessions_app.room.words import Sees
 from vio.common import logs, realtime
+from vio.common.ringer import BellRinger
 from vio.common.scope import every_program, scope
 from vio.common.steady import SteadyClock
 
@@ -65,18 +66,17 @@ class Hub:
     """Everything live of this process."""
 
     def __init__(self) -> None:
-        self.id = str(uuid4())
         self.rooms: dict[UUID, HubRoom] = {}
         self.threads = DatabaseThreads()
-        self.bells = DatabaseThreads(1)  # ringing waits for nobody and keeps nobody waiting
         self.media_threads = DatabaseThreads(2)  # a media server that hangs holds up nobody's chat
         self.warden = Warden(self.media_threads, self.later)
-        self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected)
+        sender = uuid4().bytes
+        self.bells = BellRinger(sender)
+        self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected, own=sender)
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
         self.pulse = Pulse()
         self.clock = SteadyClock()
-        self._ringing: list[tuple[str, dict[str, Any]]] = []
         self.doors = Together(self._open_doors)
         self.views = Together(self._look)
         self.stopping = False
@@ -158,14 +158,7 @@ class Hub:
     def _committed(self, written: Written) -> None:
         facts = written.facts()
         self.take_in(written.session_id, facts)
-        self._ringing.append((services.topic(written.session_id), facts))
-        if len(self._ringing) == 1:
-            asyncio.get_running_loop().call_soon(self._ring)
-
-    def _ring(self) -> None:
-        """The bells of everything that was committed together, in one turn to Redis; nobody waits for it."""
-        bells, self._ringing = self._ringing, []
-        self.later(self.bells.run(realtime.ring_many, bells))
+        self.bells.ring(services.topic(written.session_id), facts)
 
     # --- coming in ------------------------------------------------------------------------------------------------
 
@@ -249,10 +242,7 @@ class Hub:
         if kind == "person":
             self.revoked.set()
         elif kind == "room" and "passing" in facts:
-            if facts["hub"] != self.id:
-                self._pass_here(
-                    UUID(key), facts["passing"], facts["sender"], facts["to"], facts.get("side", "")
-                )
+            self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"], facts["side"])
         elif kind == "room":
             self.take_in(UUID(key), facts)
 
@@ -267,8 +257,8 @@ class Hub:
         """Brings an unnumbered frame to the others in the same room or side room, or to one of them; never stored."""
         session_id, side = link.standing.session_id, link.viewer.side
         self._pass_here(session_id, frame, link.person, to, side)
-        facts = {"passing": frame, "hub": self.id, "sender": link.person, "to": to, "side": side}
-        self.later(self.bells.run(realtime.ring_now, services.topic(session_id), facts))
+        facts = {"passing": frame, "sender": link.person, "to": to, "side": side}
+        self.bells.ring(services.topic(session_id), facts)
 
     def _pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None, side: str) -> None:
         room = self.rooms.get(session_id)

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Coroutine, Generator, Mapping
 from typing import Any, cast
 
-from sessions_app.room.wire import Wire
+from sessions_app.room.wire import Wire, text_frame
 from vio.common.logs import log
 from vio.common.sockets import Send, send_close
 
@@ -60,12 +60,12 @@ class Outbox:
     def push(self, frame: str, prepared: bytes | None = None) -> bool:
         """Sends a frame now or as soon as the connection takes it; False when too much is waiting already.
 
-        `prepared` is the same frame as it goes over the line, made once for everybody who hears it.
+        `prepared` is the same frame as it goes over the line, made once when several people hear it.
         """
         size = len(frame)
         if self._task is None:
             self._sent += size
-            if prepared is not None and self._wire.put(prepared):
+            if self._wire.put(prepared if prepared is not None else text_frame(frame.encode())):
                 return True
             return self._first_step(self._send({"type": "websocket.send", "text": frame}))
         self._waiting.append({"type": "websocket.send", "text": frame})

@@ -69,9 +69,9 @@ async def stop(hub: Hub) -> None:
         _log.warning("room.stopped_early")
     for task in list(hub._tasks):
         task.cancel()
+    await hub.bells.stop()
     await hub.listener.stop()
     hub.threads.stop()
-    hub.bells.stop()
     hub.media_threads.stop()
 
 

@@ -1,7 +1,8 @@
 """Doorbells between processes: Redis publish/subscribe with sealed payloads.
 
 A bell says "look": what it is about is in PostgreSQL already. Losing a bell, or all of Redis, costs latency only.
-`ring_on_commit` and `ring_now` are the only places that publish; `BellListener` is the only place that listens.
+`ring_on_commit` and `ring_now` publish from services, `vio.common.ringer` from an event loop; `BellListener` listens.
+A payload is the sender's 16 bytes (zeros from services) and the sealed facts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis
@@ -25,6 +26,7 @@ _log = log(__name__)
 Facts = Mapping[str, Any]
 _publisher: redis.Redis | None = None
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+NOBODY = bytes(16)
 ANSWERS_WITHIN = 2.0
 PING_EVERY = 2.0
 DEAD_AFTER = 5.0
@@ -36,14 +38,14 @@ def channel(topic: str) -> str:
     return f"vio:{topic}"
 
 
-def pack(topic: str, facts: Facts) -> bytes:
-    """A sealed payload: opens only under the same topic."""
-    return sealed.seal(json.dumps(facts, separators=(",", ":")), place=f"bell:{topic}")
+def pack(topic: str, facts: Facts, sender: bytes = NOBODY) -> bytes:
+    """A payload whose facts are sealed: they open only under the same topic."""
+    return sender + sealed.seal(json.dumps(facts, separators=(",", ":")), place=f"bell:{topic}")
 
 
 def unpack(topic: str, payload: bytes) -> dict[str, Any]:
-    """The facts of a sealed payload; raises tink.TinkError for anything we did not send."""
-    facts: dict[str, Any] = json.loads(sealed.unseal(payload, place=f"bell:{topic}"))
+    """The facts of a payload; raises tink.TinkError for anything we did not send."""
+    facts: dict[str, Any] = json.loads(sealed.unseal(payload[len(NOBODY) :], place=f"bell:{topic}"))
     return facts
 
 
@@ -54,36 +56,30 @@ def ring_on_commit(topic: str, facts: Facts) -> None:
 
 def ring_now(topic: str, facts: Facts) -> None:
     """Rings at once; when Redis does not answer the bell is lost, and that is all that is lost."""
-    ring_many([(topic, facts)])
-
-
-def ring_many(bells: Sequence[tuple[str, Facts]]) -> None:
-    """Rings several bells in one turn to Redis; when it does not answer, they are lost and nothing else is."""
     global _publisher  # noqa: PLW0603  # one connection pool per process, made when first needed
     if _publisher is None:
         _publisher = redis.Redis.from_url(settings.BELL_URL, socket_timeout=1, socket_connect_timeout=1)
     try:
-        if len(bells) == 1:
-            _publisher.publish(channel(bells[0][0]), pack(*bells[0]))
-            return
-        turn = _publisher.pipeline(transaction=False)
-        for topic, facts in bells:
-            turn.publish(channel(topic), pack(topic, facts))
-        turn.execute()
+        _publisher.publish(channel(topic), pack(topic, facts))
     except redis.exceptions.RedisError:
-        _log.warning("bell.lost", topics=sorted({topic.split(":", 1)[0] for topic, _ in bells}))
+        _log.warning("bell.lost", topics=[topic.split(":", 1)[0]])
 
 
 class BellListener:
     """One subscription per process: topics come and go, the connection is remade when it breaks.
 
-    `heard(topic, facts)` runs in the event loop for each bell. `connected` tells whether bells can arrive; after each
-    (re)connection `reconnected()` is called, because whatever rang in between was lost.
+    `heard(topic, facts)` runs in the event loop for each bell but those of the sender `own`. `connected` tells whether bells
+    can arrive; after each (re)connection `reconnected()` is called, because whatever rang in between was lost.
     """
 
     def __init__(
-        self, *, heard: Callable[[str, dict[str, Any]], None], reconnected: Callable[[], None]
+        self,
+        *,
+        heard: Callable[[str, dict[str, Any]], None],
+        reconnected: Callable[[], None],
+        own: bytes | None = None,
     ) -> None:
+        self._own = own
         self._heard = heard
         self._reconnected = reconnected
         self._topics: set[str] = set()
@@ -174,7 +170,7 @@ class BellListener:
                 await pubsub.ping()
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if message.get("type") != "message":
+        if message.get("type") != "message" or message["data"][: len(NOBODY)] == self._own:
             return
         topic = message["channel"].decode().removeprefix("vio:")
         try:

@@ -1,20 +1,48 @@
-"""The socket edge's shared half: the exact origin, the login in the handshake, the caller's address."""
+"""The socket edge's shared half: the connection itself, the exact origin, the login in the handshake, the caller's address."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from contextlib import suppress
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class SocketConsumer(AsyncWebsocketConsumer):
+    """One browser's connection: its messages one after the other, in the order they came.
+
+    Channels' own loop makes a task of every message and visits another thread before each, for channel layers and for database
+    connections that may have been left open; these sockets use neither.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Runs the connection to its end."""
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
+
+    async def dispatch(self, message: Any) -> None:
+        """The handler of one message of the server."""
+        match message["type"]:
+            case "websocket.receive":
+                await self.websocket_receive(message)
+            case "websocket.connect":
+                await self.websocket_connect(message)
+            case "websocket.disconnect":
+                await self.websocket_disconnect(message)
 
 
 def exact_origin(application: Application) -> Application:
