@@ -26,6 +26,7 @@ class Options:
     quick: bool
     only: list[str]
     clients: int
+    board_clients: int
     rounds: int
     references: bool
     write: bool
@@ -44,6 +45,9 @@ def options() -> Options:
     parser.add_argument(
         "--clients", type=int, default=0, help="clients of the hours figures (10,000; quick 2,000)"
     )
+    parser.add_argument(
+        "--board-clients", type=int, default=0, help="clients of the board figures (100,000; quick 10,000)"
+    )
     parser.add_argument("--rounds", type=int, default=0, help="interleaved rounds of the rooms (3; quick 1)")
     parser.add_argument("--no-references", action="store_true", help="vio alone, for work on it: no ratios")
     parser.add_argument(
@@ -57,7 +61,8 @@ def options() -> Options:
     given = parser.parse_args()
     return Options(
         given.quick, given.only or list(PARTS), given.clients or (2_000 if given.quick else 10_000),
-        given.rounds or (1 if given.quick else 3), not given.no_references, not given.no_document,
+        given.board_clients or (10_000 if given.quick else 100_000), given.rounds or (1 if given.quick else 3),
+        not given.no_references, not given.no_document,
         given.steps or list(STEPS), given.profile, given.rooms or 84,
     )  # fmt: skip
 
@@ -170,7 +175,10 @@ def _hours(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]
     say(
         f"hours: {past.records:,} records, {past.evidence:,} rows of evidence in {time.monotonic() - began:.0f} s"
     )
-    made = hours.measure(running, past, min(2, chosen.rounds), now)
+    began = time.monotonic()
+    large = history.lay_out(running, chosen.board_clients, now, name="Board", with_evidence=False)
+    say(f"board: {large.records:,} records in {time.monotonic() - began:.0f} s")
+    made = hours.measure(running, past, large, min(2, chosen.rounds), now)
     say("pages")
     if running.web is None:
         running.start_web()

@@ -1,11 +1,12 @@
 """Twelve finished weeks of a program of any size: sessions, evidence and attendance that agree to the second.
 
-People are made as the application makes them; sessions, records and evidence are laid out by the database itself, with its
-checks off, because how fast history can be invented is not what is measured.
+Everything is laid out by the database itself, with its checks off, because how fast history can be invented is not what
+is measured.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,6 +32,26 @@ class History:
     records: int
     evidence: int
 
+
+# Names and addresses are invented by number; nobody of this history ever signs in.
+_PEOPLE = (
+    """INSERT INTO groups_group (id, program_id, name, max_size)
+SELECT gen_random_uuid(), %(program)s, 'Evening ' || n, 12
+FROM generate_series(0, (%(clients)s - 1) / %(size)s) n""",
+    """INSERT INTO groups_person (id, email, first_name, last_name, password, created_at)
+SELECT gen_random_uuid(), left(%(program)s::text, 8) || '.' || n || '@bench.example', 'C' || n, 'Bench', '!', now()
+FROM generate_series(0, %(clients)s - 1) n""",
+    """INSERT INTO groups_client (id, program_id, person_id, created_at)
+SELECT gen_random_uuid(), %(program)s, id, now() FROM groups_person
+WHERE email LIKE left(%(program)s::text, 8) || '.%%@bench.example'""",
+    """INSERT INTO groups_enrolment (id, program_id, client_id, level_id, starts_on)
+SELECT gen_random_uuid(), %(program)s, id, %(level)s, %(first)s FROM groups_client WHERE program_id = %(program)s""",
+    """INSERT INTO groups_membership (id, program_id, group_id, client_id, starts_on)
+SELECT gen_random_uuid(), %(program)s, g.id, c.id, %(first)s
+FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM groups_client WHERE program_id = %(program)s) c
+JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM groups_group WHERE program_id = %(program)s) g
+  ON g.n = c.n / %(size)s""",
+)
 
 # Evening 0, 1, 2 of a week are Monday, Tuesday, Thursday.
 _SESSIONS = """
@@ -81,68 +102,64 @@ FROM stay JOIN (VALUES
 
 TABLES = (
     "sessions_app_session", "sessions_app_attendancerecord", "sessions_app_presenceevidence", "groups_client",
-    "groups_membership", "groups_enrolment", "groups_person",
+    "groups_membership", "groups_enrolment", "groups_person", "groups_group",
 )  # fmt: skip
 
 
-def lay_out(stack: Stack, clients: int, now: datetime) -> History:
-    """A program with that many clients and twelve weeks behind it, ending with the last full week."""
+def lay_out(
+    stack: Stack, clients: int, now: datetime, *, name: str = "Hours", with_evidence: bool = True
+) -> History:
+    """A program with that many clients and twelve weeks behind it, ending with the last full week.
+
+    Without evidence it is what the board stands on: sessions and finished attendance alone.
+    """
+    from groups.models import Client
     from sessions_app.models import AttendancePolicy, HoursPolicy
 
-    program, level = make_program("Hours", now)
+    program, level = make_program(name, now)
     first = _last_sunday(now.date()) - timedelta(days=7 * WEEKS)
     policy = AttendancePolicy.objects.create(program=program, version=1, effective_from=first)
     HoursPolicy.objects.create(
         program=program, version=1, effective_from=first, countable=["group_therapy"], definition="clock"
     )
-    people = _people(program, level, clients, first)
     values = {
-        "program": program.pk, "first": first, "weeks": WEEKS, "evenings": EVENINGS, "length": LENGTH,
-        "policy": policy.pk,
+        "program": program.pk, "level": level.pk, "first": first, "weeks": WEEKS, "evenings": EVENINGS,
+        "length": LENGTH, "policy": policy.pk, "clients": clients, "size": GROUP,
     }  # fmt: skip
+    laid = (*_PEOPLE, _SESSIONS, _RECORDS, *([_EVIDENCE] if with_evidence else []))
     with owner_connection(stack) as owner:
+        _let_columns_default(owner)
         owner.execute("SET session_replication_role = replica")
-        made = [owner.execute(statement, values).rowcount for statement in (_SESSIONS, _RECORDS, _EVIDENCE)]
+        made = {statement: owner.execute(statement, values).rowcount for statement in laid}
         for table in TABLES:
             owner.execute(f"VACUUM (ANALYZE) {table}")
         owner.execute("CHECKPOINT")
     weeks = [first + timedelta(days=7 * n) for n in range(WEEKS)]
-    return History(program, people, weeks, *made)
+    people = list(Client.objects.filter(program=program).order_by("pk"))
+    return History(program, people, weeks, made[_SESSIONS], made[_RECORDS], made.get(_EVIDENCE, 0))
 
 
-def _people(program: Any, level: Any, number: int, first: date) -> list[Any]:
-    from groups.models import Client, Enrolment, Group, Membership, Person
+def _let_columns_default(owner: Any) -> None:
+    """Gives the columns of the tables laid out the models' own defaults, so that a statement names what matters to it."""
+    from django.apps import apps
 
-    groups = Group.objects.bulk_create(
-        Group(program=program, name=f"Evening {n}", max_size=12) for n in range(-(-number // GROUP))
-    )
-    everybody = Person.objects.bulk_create(
-        (
-            Person(
-                email=f"{program.pk.hex[:8]}.{n}@bench.example",
-                first_name=f"C{n}",
-                last_name="Bench",
-                password="!",
-            )
-            for n in range(number)
-        ),
-        batch_size=5000,
-    )
-    clients = Client.objects.bulk_create(
-        (Client(program=program, person=person) for person in everybody), batch_size=5000
-    )
-    Enrolment.objects.bulk_create(
-        (Enrolment(program=program, client=client, level=level, starts_on=first) for client in clients),
-        batch_size=5000,
-    )
-    Membership.objects.bulk_create(
-        (
-            Membership(program=program, group=groups[n // GROUP], client=client, starts_on=first)
-            for n, client in enumerate(clients)
-        ),
-        batch_size=5000,
-    )
-    return clients
+    for model in apps.get_models():
+        if model._meta.db_table not in TABLES:
+            continue
+        for column in model._meta.concrete_fields:
+            default = column.get_default() if column.has_default() else ""
+            if isinstance(default, bool | int | str) and not (column.null or column.primary_key):
+                plain = str(default) if isinstance(default, str) else default  # a choice is its text
+                _default(owner, model._meta.db_table, column.column, plain)
+
+
+def _default(owner: Any, table: str, column: str, value: bool | int | str) -> None:
+    from psycopg import DataError, errors, sql
+
+    statement = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}")
+    # A date or a key has no such default; whatever needs one is named in its statement.
+    with contextlib.suppress(DataError, errors.DatatypeMismatch):
+        owner.execute(statement.format(sql.Identifier(table), sql.Identifier(column), sql.Literal(value)))
 
 
 def _last_sunday(day: date) -> date:

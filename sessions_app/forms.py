@@ -107,6 +107,14 @@ class HoursPolicyForm(ManageForm):
     countable = forms.MultipleChoiceField(
         label="These count toward the week", choices=ServiceType.choices, widget=forms.CheckboxSelectMultiple
     )
+    proration = choice_field(
+        "The weekly minimum",
+        [
+            ("none", "always holds for the whole week"),
+            ("days", "is cut to the days in the program"),
+            ("scheduled", "is cut to the days, and lowered for groups the program calls off"),
+        ],
+    )
 
 
 def policy_initial(

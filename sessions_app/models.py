@@ -17,7 +17,7 @@ from sessions_app.attendance.models import (
     Excuse,
 )
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
-from sessions_app.hours.models import HoursPolicy, WeekHours
+from sessions_app.hours.models import HoursPolicy, WeekHours, WeekTarget
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
 from sessions_app.room.door.models import DoorConfirmation, TechCheck
 from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
@@ -46,6 +46,7 @@ __all__ = [
     "SessionBreak",
     "TechCheck",
     "WeekHours",
+    "WeekTarget",
 ]
 
 

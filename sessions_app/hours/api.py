@@ -17,6 +17,8 @@ from sessions_app.hours.reading import Part, WeekReading
 from sessions_app.hours.seats import Planned
 from sessions_app.hours.selectors import MyHours
 from sessions_app.hours.services import current_week
+from sessions_app.hours.target import DosePart
+from sessions_app.hours.targets import set_week_target
 from sessions_app.models import WeekHours
 from vio.common import audit
 from vio.common.api.edges import Edges
@@ -59,6 +61,11 @@ class BoardRowOut(Output):
     to_come_minutes: int
     forecast: str
     computed_at: Instant
+    full_minutes: int
+    days_in_force: int
+    called_off_minutes: int
+    target_basis: str
+    target_reason: str
 
 
 class PartOut(Output):
@@ -88,6 +95,16 @@ class BookedOut(SeatOut):
     title: str
 
 
+class TargetPartOut(Output):
+    """Days of the week under one dose, and the minutes they add to the target."""
+
+    first: date
+    last: date
+    weekly_minutes: int
+    weekly_days: int
+    minutes: int
+
+
 class WeekOut(Output):
     """A client's week: what counted and why, what is to come, what would still fix it (R9, R11; C11, C12)."""
 
@@ -107,6 +124,12 @@ class WeekOut(Output):
     parts: list[PartOut]
     booked: list[BookedOut]
     fixes: list[list[SeatOut]]
+    full_minutes: int
+    days_in_force: int
+    called_off_minutes: int
+    target_basis: str
+    target_reason: str
+    target_parts: list[TargetPartOut]
 
 
 def row_out(row: WeekHours) -> BoardRowOut:
@@ -115,7 +138,9 @@ def row_out(row: WeekHours) -> BoardRowOut:
         client_id=row.client_id, name=row.client.person.full_name, program_id=row.program_id, week=row.week,
         minutes=row.minutes, days=row.days, prescribed_minutes=row.prescribed_minutes,
         prescribed_days=row.prescribed_days, to_come_minutes=row.to_come_minutes, forecast=row.forecast,
-        computed_at=row.computed_at,
+        computed_at=row.computed_at, full_minutes=row.full_minutes, days_in_force=row.days_in_force,
+        called_off_minutes=row.called_off_minutes, target_basis=row.target_basis,
+        target_reason=selectors.row_words(row),
     )  # fmt: skip
 
 
@@ -138,10 +163,17 @@ def _booked(seat: Planned) -> BookedOut:
     return BookedOut(session_id=seat.session_id, title=seat.title, **shown)
 
 
+def _target_part(part: DosePart, minutes: int) -> TargetPartOut:
+    return TargetPartOut(
+        first=part.first, last=part.last, weekly_minutes=part.dose.minutes, weekly_days=part.dose.days,
+        minutes=minutes,
+    )  # fmt: skip
+
+
 def week_out(mine: MyHours) -> WeekOut:
     """A week in full."""
     reading: WeekReading = mine.reading
-    outlook = reading.outlook
+    outlook, goal = reading.outlook, reading.target
     return WeekOut(
         client_id=reading.client.pk, first=reading.week.first, last=reading.week.last,
         minutes=reading.minutes, days=len(reading.days), prescribed_minutes=reading.dose.minutes,
@@ -150,6 +182,8 @@ def week_out(mine: MyHours) -> WeekOut:
         definition=mine.definition, policy_version=reading.policy.version,
         parts=[_part(part) for part in reading.parts], booked=[_booked(seat) for seat in reading.booked],
         fixes=[[_seat(seat) for seat in choice] for choice in outlook.fixes],
+        full_minutes=goal.full.minutes, days_in_force=goal.days_in_force, called_off_minutes=goal.called_off,
+        target_basis=goal.basis, target_reason=mine.why, target_parts=[_target_part(*one) for one in goal.parts],
     )  # fmt: skip
 
 
@@ -198,3 +232,23 @@ def explain_hours(request: PageRequest, client_id: UUID, wanted: Query[AnyWeek])
         client_id=client.pk,
     )  # fmt: skip
     return week
+
+
+class TargetIn(Input):
+    """A goal for one client's week, in place of the rule's; without minutes and days the rule holds again."""
+
+    week: Day
+    minutes: int | None = None
+    days: int | None = None
+    reason: str
+
+
+@edges.post("/clients/{uuid:client_id}/hours/target", Permission.MANAGE_ENROLMENT, WeekOut)
+def change_target(request: PageRequest, client_id: UUID, wanted: TargetIn) -> WeekOut:
+    """Sets the goal of one week for one client, with a reason; the week in full comes back."""
+    client = client_for(request.actor, client_id, Permission.MANAGE_ENROLMENT)
+    set_week_target(
+        actor=request.actor, client=client, day=wanted.week, minutes=wanted.minutes, days=wanted.days,
+        reason=wanted.reason, now=timezone.now(),
+    )  # fmt: skip
+    return _client_week(client, wanted.week)

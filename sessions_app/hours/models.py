@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
+
+from vio.common.sealed import SealedTextField
 
 
 class HoursPolicy(models.Model):
@@ -23,6 +26,15 @@ class HoursPolicy(models.Model):
     counts_as = models.PositiveSmallIntegerField(default=60)
     from_percent = models.PositiveSmallIntegerField(default=100)
     countable = models.JSONField(default=list)  # service types
+    proration = models.CharField(
+        max_length=12,
+        choices=[
+            ("none", "always the whole week"),
+            ("days", "by the days in the program"),
+            ("scheduled", "by the days in the program and for sessions called off"),
+        ],
+        default="none",
+    )
 
     class Meta:
         verbose_name_plural = "hours policies"
@@ -50,6 +62,12 @@ class WeekHours(models.Model):
     prescribed_days = models.PositiveSmallIntegerField(default=0)
     to_come_minutes = models.PositiveIntegerField(default=0)  # not called off, not over, not counted yet
     forecast = models.CharField(max_length=16, default="on_course")
+    # Why `prescribed_*` is what it is (`target.Target`): the whole dose, days of the week in the program, minutes the
+    # target was lowered by for sessions called off, what decided.
+    full_minutes = models.PositiveIntegerField(default=0)
+    days_in_force = models.PositiveSmallIntegerField(default=7)
+    called_off_minutes = models.PositiveIntegerField(default=0)
+    target_basis = models.CharField(max_length=12, default="full")
     computed_at = models.DateTimeField()
 
     class Meta:
@@ -59,3 +77,36 @@ class WeekHours(models.Model):
 
     def __str__(self) -> str:
         return f"week {self.pk}"
+
+
+class WeekTarget(models.Model):
+    """A target that a person set for one client's week, with the reason; the newest version holds.
+
+    Without `minutes` and `days` the week goes back to the rule. `week` is the first local date of the week (R9).
+    """
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="week_targets")
+    week = models.DateField()
+    version = models.PositiveIntegerField()
+    minutes = models.PositiveIntegerField(null=True)
+    days = models.PositiveSmallIntegerField(null=True)
+    reason = SealedTextField()
+    author = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "week", "version"], name="week_target_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(minutes=None, days=None)
+                | models.Q(minutes__lte=10080, days__lte=7, minutes__isnull=False, days__isnull=False),
+                name="week_target_whole_or_none",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"week target {self.pk}"

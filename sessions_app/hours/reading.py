@@ -11,12 +11,14 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from groups.models import Client, Enrolment, Membership, PrescribedDose, Program
+from groups.models import Client, Enrolment, Membership, Program
 from sessions_app.attendance.rules import Status
 from sessions_app.hours.forecast import Dose, Forecast, forecast
 from sessions_app.hours.policies import Versions, rule_policy, rule_service, versions_of
 from sessions_app.hours.rules import SessionCredit, counted_by_date
 from sessions_app.hours.seats import Own, Planned, offered, own_places, planned_sessions
+from sessions_app.hours.target import Target
+from sessions_app.hours.targets import target_of
 from sessions_app.models import AttendanceRecord, Excuse, HoursPolicy
 from vio.common.localtime import Week
 
@@ -52,6 +54,7 @@ class WeekReading:
     open: tuple[Planned, ...]  # seats of other groups that are offered
     outlook: Forecast
     policy: HoursPolicy  # in force on the last day: its definition stands beside the total
+    target: Target  # `dose` and why it is that
 
     @property
     def minutes(self) -> int:
@@ -78,9 +81,10 @@ def read_week(client: Client, week: Week, *, now: datetime) -> WeekReading | Non
     last = min(enrolment.ends_on or week.last, week.last)
     versions = versions_of(client.program_id)
     parts = _parts(client, week, versions, (first, last))
-    dose = _dose(enrolment, first)
     planned = planned_sessions(client.program, week, versions, now=now)
     places = _places(client, week)
+    goal = target_of(client, enrolment, week, versions, places)
+    dose = goal.dose
     booked = _booked(client, planned, places, (first, last))
     days = {day for part in parts for day, minutes in part.by_date.items() if minutes}
     seats = [seat.seat(booked=True) for seat in booked]
@@ -89,7 +93,7 @@ def read_week(client: Client, week: Week, *, now: datetime) -> WeekReading | Non
     seats += [seat.seat(booked=False) for seat in others]
     outlook = forecast(minutes=sum(p.minutes for p in parts), days=days, dose=dose, seats=seats)
     return WeekReading(
-        client, week, first, last, parts, dose, booked, tuple(others), outlook, versions.at(week.last)
+        client, week, first, last, parts, dose, booked, tuple(others), outlook, versions.at(week.last), goal
     )
 
 
@@ -98,18 +102,6 @@ def _enrolment(client: Client, week: Week) -> Enrolment | None:
     touching = Q(starts_on__lte=week.last) & (Q(ends_on=None) | Q(ends_on__gte=week.first))
     rows = Enrolment.objects.filter(touching, client=client).select_related("level")
     return rows.order_by("-starts_on", "pk").first()
-
-
-def _dose(enrolment: Enrolment, first: date) -> Dose:
-    """The dose in force when the week (or the episode in it) began; the level's own before the first one."""
-    row = (
-        PrescribedDose.objects.filter(enrolment=enrolment, starts_on__lte=first)
-        .order_by("-starts_on")
-        .first()
-    )
-    if row is not None:
-        return Dose(row.weekly_minutes, row.weekly_days)
-    return Dose(enrolment.level.weekly_minutes, enrolment.level.weekly_days)
 
 
 def _parts(client: Client, week: Week, versions: Versions, days: tuple[date, date]) -> tuple[Part, ...]:

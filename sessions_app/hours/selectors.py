@@ -16,6 +16,7 @@ from sessions_app.hours.drawing import week_value
 from sessions_app.hours.policies import definition_words, versions_of
 from sessions_app.hours.reading import WeekReading, read_week
 from sessions_app.hours.services import current_week
+from sessions_app.hours.targets import target_words, words_of
 from sessions_app.models import WeekHours
 from vio.common.actors import Actor
 from vio.common.charts.week import Seat, WeekSeat
@@ -26,6 +27,14 @@ from vio.common.permissions import Permission
 STATES = ("cannot_reach", "needs_one_more", "on_course", "met")  # worst first
 PER_PAGE = 40
 LAST_WEEKS = 6
+
+
+def row_words(row: WeekHours) -> str:
+    """Why a stored week's goal is what it is; "" when it is the whole dose."""
+    return target_words(
+        basis=row.target_basis, minutes=row.prescribed_minutes, full_minutes=row.full_minutes,
+        days_in_force=row.days_in_force, called_off_minutes=row.called_off_minutes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,11 @@ class BoardRow:
     def missing(self) -> int:
         """Minutes still lacking."""
         return max(self.row.prescribed_minutes - self.row.minutes, 0)
+
+    @property
+    def why(self) -> str:
+        """Why the goal is not the whole dose, in words; "" when it is."""
+        return row_words(self.row)
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,7 @@ class Board:
     groups: tuple[Group, ...]
     page: Page[WeekHours]
     rows: tuple[BoardRow, ...]
+    may_set_goals: bool
 
     @property
     def previous(self) -> date:
@@ -99,6 +114,7 @@ def board(
         ),
         page=found,
         rows=tuple(BoardRow(row, _bar(row)) for row in found),
+        may_set_goals=actor.may(Permission.MANAGE_ENROLMENT, program.pk),
     )
 
 
@@ -153,6 +169,7 @@ class MyHours:
     reading: WeekReading
     bar: WeekBar
     definition: str
+    why: str = ""  # why the goal is not the whole dose
 
 
 def my_hours(client: Client, *, now: datetime, week: Week | None = None) -> MyHours | None:
@@ -160,7 +177,8 @@ def my_hours(client: Client, *, now: datetime, week: Week | None = None) -> MyHo
     reading = read_week(client, week or current_week(client.program, now), now=now)
     if reading is None:
         return None
-    return MyHours(reading, week_value(reading), definition_words(reading.policy))
+    words = words_of(reading.target)
+    return MyHours(reading, week_value(reading), definition_words(reading.policy), words)
 
 
 def last_weeks(client: Client, *, before: Week) -> list[WeekHours]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from groups.models import Program
 from sessions_app.hours.forecast import Dose, Outlook, forecast
-from sessions_app.hours.policies import versions_of
+from sessions_app.hours.policies import Versions, versions_of
 from sessions_app.hours.seats import Own, Planned, offered, own_places, planned_sessions
 from sessions_app.hours.sql import COMPUTE_WEEK, REFINE
 from sessions_app.models import WeekHours
@@ -46,13 +46,14 @@ def compute_week(
     One statement for the figures; the forecast of weeks that fall short then looks at the open seats of other groups.
     Rows whose figures are the same already are not touched.
     """
-    versions_of(program.pk)
+    versions = versions_of(program.pk)
     values: dict[str, Any] = {
         "program": program.pk,
         "first": week.first,
         "last": week.last,
         "clients": None if clients is None else list(clients),
         "now": now,
+        "proration": versions.at(week.first).proration,
     }
     with connection.cursor() as cursor:
         cursor.execute(COMPUTE_WEEK, values)
@@ -62,7 +63,7 @@ def compute_week(
         ]
         if not short:
             return
-        outlooks = _outlooks(program, week, short, now=now)
+        outlooks = _outlooks(program, week, short, versions, now=now)
         cursor.execute(
             REFINE,
             {
@@ -96,9 +97,11 @@ def weeks_touched(
     return [Week(first) for first in sorted(firsts)]
 
 
-def _outlooks(program: Program, week: Week, short: Sequence[_Short], *, now: datetime) -> list[Outlook]:
+def _outlooks(
+    program: Program, week: Week, short: Sequence[_Short], versions: Versions, *, now: datetime
+) -> list[Outlook]:
     """Needs one more, or cannot be reached. Clients with the same figures and seats share the answer."""
-    planned = planned_sessions(program, week, versions_of(program.pk), now=now)
+    planned = planned_sessions(program, week, versions, now=now)
     if not any(seat.free for seat in planned):
         return [Outlook.CANNOT_REACH] * len(short)
     places = own_places([row.client_id for row in short], week)

@@ -1,13 +1,14 @@
 """The weekly hours of all clients of a program as one set-based statement; `rules.py` says the same in Python.
 
-Steps: policy versions with the dates they hold -> who is enrolled in the week and which dose holds -> latest
-attendance versions that count -> minutes per date -> totals; beside it the seats still to come -> one upsert. The rows
-that are neither met nor on course come back, because only for them the open seats of other groups matter.
+Steps: policy versions with the dates they hold -> who is enrolled in the week, which doses hold on its days and what
+they add up to -> latest attendance versions that count -> minutes per date -> totals; beside it the seats still to come
+and those called off -> one write of what differs. Rows that are neither met nor on course come back while seats are to
+come, because only for them the open seats of other groups matter.
 """
 
 from __future__ import annotations
 
-# Parameters: program, first, last (dates of the week), clients (uuid[] or null for all), now.
+# Parameters: program, first, last (dates of the week), clients (uuid[] or null for all), now, proration (`target.py`).
 _POLICY = """
 policy AS MATERIALIZED (
   SELECT definition, group_minutes, counts_as, from_percent, countable,
@@ -28,15 +29,43 @@ enrolled AS MATERIALIZED (
     AND (e.ends_on IS NULL OR e.ends_on >= %(first)s)
     AND (%(clients)s::uuid[] IS NULL OR e.client_id = ANY (%(clients)s::uuid[]))
   ORDER BY e.client_id, e.starts_on DESC, e.id
-), begun AS (
-  SELECT DISTINCT ON (d.enrolment_id) d.enrolment_id, d.weekly_minutes, d.weekly_days
-  FROM groups_prescribeddose d JOIN enrolled en ON en.enrolment_id = d.enrolment_id
-  WHERE d.starts_on <= en.from_day ORDER BY d.enrolment_id, d.starts_on DESC
-), dose AS (
-  SELECT en.client_id, coalesce(b.weekly_minutes, l.weekly_minutes) AS minutes,
-    coalesce(b.weekly_days, l.weekly_days) AS days
+)"""
+
+# `target.py` in set form: the doses of the days in force, cut to the week, and what they add up to.
+_DOSE = """
+dose_from AS (
+  SELECT d.enrolment_id, d.starts_on, d.weekly_minutes AS minutes, d.weekly_days AS days
+  FROM groups_prescribeddose d JOIN enrolled en ON en.enrolment_id = d.enrolment_id WHERE d.starts_on <= %(last)s
+  UNION ALL
+  SELECT en.enrolment_id, '-infinity'::date, l.weekly_minutes, l.weekly_days
   FROM enrolled en JOIN groups_levelofcare l ON l.id = en.level_id
-  LEFT JOIN begun b ON b.enrolment_id = en.enrolment_id
+), dose_span AS (
+  SELECT *, coalesce(lead(starts_on) OVER (PARTITION BY enrolment_id ORDER BY starts_on) - 1, 'infinity'::date) AS to_on
+  FROM dose_from
+), part AS (
+  SELECT en.client_id, s.minutes, s.days, s.starts_on,
+    least(s.to_on, en.to_day) - greatest(s.starts_on, en.from_day) + 1 AS n
+  FROM enrolled en JOIN dose_span s ON s.enrolment_id = en.enrolment_id
+  WHERE s.starts_on <= en.to_day AND s.to_on >= en.from_day
+), dose AS (
+  SELECT client_id, sum(n)::int AS in_force, CASE WHEN %(proration)s = 'none'
+      THEN (array_agg(minutes ORDER BY starts_on))[1] ELSE (sum(minutes * n)::int + 6) / 7 END AS minutes,
+    CASE WHEN %(proration)s = 'none'
+      THEN (array_agg(days ORDER BY starts_on))[1] ELSE (sum(days * n)::int + 6) / 7 END AS days,
+    CASE WHEN %(proration)s = 'none' THEN (array_agg(minutes ORDER BY starts_on))[1]
+      ELSE (array_agg(minutes ORDER BY starts_on DESC))[1] END AS whole,
+    CASE WHEN %(proration)s = 'none' THEN 'full' WHEN count(DISTINCT (minutes, days)) > 1 THEN 'level'
+      WHEN sum(n) < 7 THEN 'days' ELSE 'full' END AS basis
+  FROM part GROUP BY client_id
+)"""
+
+# What a person set for this client's week; a newest row without minutes gives the week back to the rule.
+_SET = """
+set_by AS (
+  SELECT DISTINCT ON (o.client_id) o.client_id, o.minutes, o.days FROM sessions_app_weektarget o
+  WHERE o.program_id = %(program)s AND o.week = %(first)s
+    AND (%(clients)s::uuid[] IS NULL OR o.client_id = ANY (%(clients)s::uuid[]))
+  ORDER BY o.client_id, o.version DESC
 )"""
 
 # A version has a successor or it is the latest: versions are gapless (unique constraint, written under a lock). A
@@ -53,6 +82,7 @@ credit AS (
   JOIN sessions_app_session s ON s.id = r.session_id
   WHERE r.program_id = %(program)s
     AND r.local_date BETWEEN %(first)s::date - 2 AND %(last)s
+    AND s.program_id = %(program)s AND s.local_date BETWEEN %(first)s::date - 2 AND %(last)s
     AND (%(clients)s::uuid[] IS NULL OR r.client_id = ANY (%(clients)s::uuid[]))
     AND r.status IN ('attended', 'partial') AND r.credited_minutes >= ap.no_show_below_minutes
     AND hp.countable ? s.service_type
@@ -73,10 +103,12 @@ credit AS (
   WHERE d.minutes > 0 GROUP BY d.client_id
 )"""
 
-# What is still to come: not called off, not counted yet, not over (a live session is still to come until it counts).
-_TO_COME = """
-planned AS (
-  SELECT s.id, s.group_id, s.local_date, (
+# The week's timetable. Still to come: not called off, not counted yet, not over (a live session is to come until it
+# counts). What is past or called off is read only where the target depends on it.
+_TIMETABLE = """
+net AS MATERIALIZED (
+  SELECT s.id, s.group_id, s.local_date, s.status, s.finalised_at IS NULL AND s.status <> 'cancelled'
+      AND (s.ends_at > %(now)s OR s.status IN ('live', 'ended')) AS coming, (
       SELECT coalesce(floor(sum(extract(epoch FROM upper(piece) - lower(piece))) / 60), 0)::int
       FROM unnest(tstzmultirange(tstzrange(s.starts_at, s.ends_at)) - coalesce((
         SELECT range_agg(tstzrange(b.planned_start, b.planned_end)) FROM sessions_app_sessionbreak b
@@ -85,31 +117,48 @@ planned AS (
   FROM sessions_app_session s
   JOIN policy hp ON s.local_date >= hp.holds_from AND s.local_date < hp.holds_to
   WHERE s.program_id = %(program)s AND s.local_date BETWEEN %(first)s AND %(last)s
-    AND s.finalised_at IS NULL AND s.status <> 'cancelled'
-    AND (s.ends_at > %(now)s OR s.status IN ('live', 'ended'))
+    AND (%(proration)s = 'scheduled' OR s.finalised_at IS NULL AND s.status <> 'cancelled'
+      AND (s.ends_at > %(now)s OR s.status IN ('live', 'ended')))
     AND hp.countable ? s.service_type
-), seat AS (
-  SELECT DISTINCT en.client_id, p.id, p.local_date AS day,
-    CASE WHEN p.definition = 'therapeutic' AND p.net >= p.group_minutes
-      THEN greatest(p.counts_as, p.net) ELSE p.net END AS minutes
+), held AS MATERIALIZED (
+  SELECT id, group_id, local_date, coming, status = 'cancelled' AS called_off,
+    CASE WHEN definition = 'therapeutic' AND net >= group_minutes THEN greatest(counts_as, net) ELSE net END AS minutes
+  FROM net
+), own AS MATERIALIZED (
+  SELECT DISTINCT en.client_id, h.id, h.local_date AS day, h.minutes, h.coming, h.called_off
   FROM enrolled en
   JOIN groups_membership m ON m.client_id = en.client_id
-  JOIN planned p ON p.group_id = m.group_id AND p.local_date >= m.starts_on
-    AND (m.ends_on IS NULL OR p.local_date <= m.ends_on)
-    AND p.local_date BETWEEN en.from_day AND en.to_day
-  WHERE NOT EXISTS (SELECT FROM sessions_app_excuse x
-    WHERE x.session_id = p.id AND x.client_id = en.client_id)
+  JOIN held h ON h.group_id = m.group_id AND h.local_date >= m.starts_on
+    AND (m.ends_on IS NULL OR h.local_date <= m.ends_on)
+    AND h.local_date BETWEEN en.from_day AND en.to_day
+  WHERE h.minutes > 0
 ), to_come AS (
   SELECT client_id, sum(minutes)::int AS minutes, array_agg(DISTINCT day) AS days, array_agg(id) AS sessions
-  FROM seat WHERE minutes > 0 GROUP BY client_id
+  FROM own WHERE coming AND NOT EXISTS (SELECT FROM sessions_app_excuse x
+    WHERE x.session_id = own.id AND x.client_id = own.client_id) GROUP BY client_id
+), called_off AS (
+  SELECT client_id, sum(minutes) FILTER (WHERE called_off)::int AS lost,
+    coalesce(sum(minutes) FILTER (WHERE NOT called_off), 0)::int AS kept,
+    count(DISTINCT day)::int AS days, count(DISTINCT day) FILTER (WHERE NOT called_off)::int AS kept_days
+  FROM own WHERE %(proration)s = 'scheduled' GROUP BY client_id HAVING bool_or(called_off)
 )"""
 
 _FIGURES = """
-figures AS MATERIALIZED (
+lowered AS (
+  SELECT d.client_id, d.in_force, d.whole, d.minutes, d.days, d.basis,
+    least(coalesce(c.lost, 0), greatest(d.minutes - coalesce(c.kept, 0), 0)) AS less,
+    least(coalesce(c.days - c.kept_days, 0), greatest(d.days - coalesce(c.kept_days, 0), 0)) AS less_days
+  FROM dose d LEFT JOIN called_off c USING (client_id)
+), goal AS (
+  SELECT w.client_id, w.in_force, w.whole, coalesce(o.minutes, w.minutes - w.less) AS goal,
+    coalesce(o.days, w.days - w.less_days) AS goal_days, CASE WHEN o.minutes IS NULL THEN w.less ELSE 0 END AS less,
+    CASE WHEN o.minutes IS NOT NULL THEN 'override' WHEN w.less + w.less_days > 0 THEN 'called_off' ELSE w.basis END AS basis
+  FROM lowered w LEFT JOIN set_by o USING (client_id)
+), figures AS MATERIALIZED (
   SELECT en.client_id, en.from_day, en.to_day, coalesce(t.minutes, 0) AS minutes, coalesce(t.days, '{}') AS days,
     coalesce(c.minutes, 0) AS coming, coalesce(c.days, '{}') AS coming_days,
-    coalesce(c.sessions, '{}') AS sessions, dose.minutes AS goal, dose.days AS goal_days
-  FROM enrolled en JOIN dose USING (client_id)
+    coalesce(c.sessions, '{}') AS sessions, g.goal, g.goal_days, g.whole, g.in_force, g.less, g.basis
+  FROM enrolled en JOIN goal g USING (client_id)
   LEFT JOIN total t USING (client_id) LEFT JOIN to_come c USING (client_id)
 ), judged AS MATERIALIZED (
   SELECT *, CASE
@@ -120,27 +169,34 @@ figures AS MATERIALIZED (
   FROM figures
 )"""
 
-# A short row keeps the forecast it had until the open seats were looked at: nothing flickers in between.
+# Only what differs is written: an unchanged row is neither locked nor touched. A short row keeps the forecast it had
+# until the open seats were looked at (nothing flickers in between); where no seat is to come there is nothing to look at.
 _WRITE = """
+fresh AS MATERIALIZED (
+  SELECT j.*, CASE WHEN j.outlook IS NOT NULL THEN j.outlook
+    WHEN w.forecast = 'needs_one_more' AND EXISTS (SELECT FROM held WHERE coming AND held.minutes > 0) THEN w.forecast
+    ELSE 'cannot_reach' END AS told, w.id IS NULL OR (w.minutes, w.days, w.prescribed_minutes, w.prescribed_days,
+      w.to_come_minutes, w.full_minutes, w.days_in_force, w.called_off_minutes, w.target_basis) IS DISTINCT FROM (
+      j.minutes, cardinality(j.days), j.goal, j.goal_days, j.coming, j.whole, j.in_force, j.less, j.basis) AS differs,
+    w.forecast
+  FROM judged j LEFT JOIN sessions_app_weekhours w ON w.client_id = j.client_id AND w.week = %(first)s
+), written AS (
 INSERT INTO sessions_app_weekhours AS week (id, program_id, client_id, week, minutes, days, prescribed_minutes,
-  prescribed_days, to_come_minutes, forecast, computed_at)
-SELECT gen_random_uuid(), %(program)s, client_id, %(first)s, minutes, cardinality(days), goal, goal_days, coming,
-  coalesce(outlook, 'cannot_reach'), %(now)s
-FROM judged
+  prescribed_days, to_come_minutes, forecast, full_minutes, days_in_force, called_off_minutes, target_basis, computed_at)
+SELECT gen_random_uuid(), %(program)s, client_id, %(first)s, minutes, cardinality(days), goal, goal_days, coming, told,
+  whole, in_force, less, basis, %(now)s
+FROM fresh WHERE differs OR forecast IS DISTINCT FROM told
 ON CONFLICT (client_id, week) DO UPDATE SET minutes = excluded.minutes, days = excluded.days,
   prescribed_minutes = excluded.prescribed_minutes, prescribed_days = excluded.prescribed_days,
-  to_come_minutes = excluded.to_come_minutes, computed_at = excluded.computed_at,
-  forecast = CASE WHEN excluded.forecast <> 'cannot_reach' OR week.forecast <> 'needs_one_more'
-    THEN excluded.forecast ELSE week.forecast END
-WHERE (week.minutes, week.days, week.prescribed_minutes, week.prescribed_days, week.to_come_minutes)
-    IS DISTINCT FROM (excluded.minutes, excluded.days, excluded.prescribed_minutes, excluded.prescribed_days,
-      excluded.to_come_minutes)
-  OR (week.forecast <> excluded.forecast
-    AND NOT (week.forecast = 'needs_one_more' AND excluded.forecast = 'cannot_reach'))"""
+  to_come_minutes = excluded.to_come_minutes, full_minutes = excluded.full_minutes,
+  days_in_force = excluded.days_in_force, called_off_minutes = excluded.called_off_minutes,
+  target_basis = excluded.target_basis, forecast = excluded.forecast, computed_at = excluded.computed_at
+RETURNING 1)"""
 
 COMPUTE_WEEK = (
-    f"WITH {_POLICY}, {_ENROLLED}, {_COUNTED}, {_TO_COME}, {_FIGURES}, written AS ({_WRITE} RETURNING 1)\n"
-    "SELECT client_id, minutes, days, sessions, goal, goal_days, from_day, to_day FROM judged WHERE outlook IS NULL"
+    f"WITH {_POLICY}, {_ENROLLED}, {_DOSE}, {_SET}, {_COUNTED}, {_TIMETABLE}, {_FIGURES}, {_WRITE}\n"
+    "SELECT client_id, minutes, days, sessions, goal, goal_days, from_day, to_day FROM judged\n"
+    "WHERE outlook IS NULL AND EXISTS (SELECT FROM held WHERE coming AND held.minutes > 0)"
 )
 
 REFINE = """

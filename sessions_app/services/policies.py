@@ -28,7 +28,7 @@ ATTENDANCE_FIELDS = (
     "attended_percent",
     "attribution",
 )
-HOURS_FIELDS = ("definition", "group_minutes", "counts_as", "from_percent", "countable")
+HOURS_FIELDS = ("definition", "group_minutes", "counts_as", "from_percent", "countable", "proration")
 Policy = TypeVar("Policy", AttendancePolicy, HoursPolicy)
 
 

@@ -165,6 +165,7 @@ def _week(reading: WeekReading) -> dict[str, Any]:
         "days": sorted(reading.days),
         "prescribed_minutes": reading.dose.minutes,
         "prescribed_days": reading.dose.days,
+        "target": _target(reading),
         "to_come_minutes": reading.to_come,
         "forecast": str(reading.outlook.outlook),
         "rule": RULE_VERSION,
@@ -186,6 +187,25 @@ def _week(reading: WeekReading) -> dict[str, Any]:
     }
 
 
+def _target(reading: WeekReading) -> dict[str, Any]:
+    from sessions_app.hours.targets import newest_target, words_of
+
+    goal, chosen = reading.target, newest_target(reading.client, reading.week)
+    return {
+        "basis": str(goal.basis),
+        "words": words_of(goal),
+        "full_minutes": goal.full.minutes,
+        "days_in_force": goal.days_in_force,
+        "called_off_minutes": goal.called_off,
+        "parts": [
+            {"days": [part.first, part.last], "weekly_minutes": part.dose.minutes, "minutes": minutes}
+            for part, minutes in goal.parts
+        ],
+        "set_by": chosen.author_id if chosen else None,
+        "set_because": chosen.reason if chosen else "",
+    }
+
+
 def _hours_words(told: dict[str, Any]) -> list[str]:
     lines = [
         f"{told['minutes']} minutes ({told['hours']} h) on {len(told['days'])} days, week {told['week'][0]} to "
@@ -201,6 +221,10 @@ def _hours_words(told: dict[str, Any]) -> list[str]:
         f"Prescribed {told['prescribed_minutes']} minutes on {told['prescribed_days']} days; {told['to_come_minutes']} "
         f"still to come: {told['forecast'].replace('_', ' ')}."
     )
+    if told["target"]["words"]:
+        lines.append(told["target"]["words"])
+    if told["target"]["set_because"]:
+        lines.append(f"Goal set by {told['target']['set_by']}: {told['target']['set_because']}")
     if told["stored_minutes"] != told["minutes"]:
         lines.append(f"STORED DIFFERENTLY: {told['stored_minutes']} minutes.")
     return lines

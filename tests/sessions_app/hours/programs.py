@@ -88,6 +88,8 @@ class Plan:
     meetings: tuple[Meeting, ...]
     now_hours: int
     level: tuple[int, int] = (540, 3)  # minutes and days a week where no dose holds
+    proration: str = "none"
+    targets: tuple[tuple[int, int | None, int | None], ...] = ()  # client, minutes and days set for the week
 
     @property
     def now(self) -> datetime:
@@ -120,6 +122,10 @@ plans = st.builds(
     meetings=st.lists(meetings, min_size=2, max_size=7).map(tuple),
     now_hours=st.sampled_from([-30, 10, 40, 70, 100, 130]),
     level=st.tuples(st.sampled_from([30, 100, 200, 300]), st.integers(0, 2)),
+    proration=st.sampled_from(["none", "days", "scheduled", "scheduled"]),
+    targets=st.lists(
+        st.tuples(st.integers(0, 2), st.none() | st.sampled_from([0, 60, 200]), st.integers(0, 3)), max_size=2
+    ).map(lambda rows: tuple((c, m, None if m is None else d) for c, m, d in rows)),
 )  # fmt: skip
 
 
@@ -136,7 +142,7 @@ def build(plan: Plan, people: list[Person]) -> tuple[Program, list[Client]]:
     HoursPolicy.objects.bulk_create(
         HoursPolicy(
             program=program, version=n, effective_from=day, definition=kind, group_minutes=full, counts_as=counts,
-            from_percent=percent, countable=sorted(services),
+            from_percent=percent, countable=sorted(services), proration=plan.proration,
         )
         for n, (day, kind, full, counts, percent, services) in enumerate(plan.policies, 1)
     )  # fmt: skip

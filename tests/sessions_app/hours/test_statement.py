@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from groups.models import Client
 from sessions_app.hours.reading import read_week
 from sessions_app.hours.services import compute_week
-from sessions_app.models import WeekHours
+from sessions_app.models import WeekHours, WeekTarget
 from tests.factories import make_person
 from tests.sessions_app.hours.programs import WEEK, Plan, build, plans
 from vio.common.localtime import Week
@@ -23,7 +23,8 @@ def by_rule(client: Client, week: Week, now: datetime) -> tuple[object, ...] | N
         return None
     return (
         reading.minutes, len(reading.days), reading.dose.minutes, reading.dose.days, reading.to_come,
-        str(reading.outlook.outlook),
+        str(reading.outlook.outlook), reading.target.full.minutes, reading.target.days_in_force,
+        reading.target.called_off, str(reading.target.basis),
     )  # fmt: skip
 
 
@@ -32,7 +33,19 @@ def by_statement(client: Client, week: Week) -> tuple[object, ...] | None:
     if row is None:
         return None
     return (
-        row.minutes, row.days, row.prescribed_minutes, row.prescribed_days, row.to_come_minutes, row.forecast
+        row.minutes, row.days, row.prescribed_minutes, row.prescribed_days, row.to_come_minutes, row.forecast,
+        row.full_minutes, row.days_in_force, row.called_off_minutes, row.target_basis,
+    )  # fmt: skip
+
+
+def set_targets(plan: Plan, clients: list[Client], week: Week) -> None:
+    """What people set for the week, in order: the newest holds."""
+    WeekTarget.objects.bulk_create(
+        WeekTarget(
+            program_id=clients[c].program_id, client=clients[c], week=week.first, version=n, minutes=minutes,
+            days=days, reason="agreed", author=clients[c].person, set_at=plan.now,
+        )
+        for n, (c, minutes, days) in enumerate(plan.targets, 1)
     )  # fmt: skip
 
 
@@ -42,6 +55,7 @@ def test_statement_and_rule_agree_on_random_programs() -> None:
     people = [make_person(f"P{n}") for n in range(3)]
     seen: dict[str, int] = {"rows": 0, "minutes": 0, "to_come": 0, "outlooks": 0}
     outlooks: set[str] = set()
+    bases: set[str] = set()
 
     @settings(
         max_examples=200, deadline=None, database=None, derandomize=True,
@@ -53,6 +67,7 @@ def test_statement_and_rule_agree_on_random_programs() -> None:
         week = Week(WEEK.first + timedelta(days=shift * 7 if plan.week_start != "rolling7" else shift))
         if plan.week_start == "mon":
             week = Week(week.first + timedelta(days=1))
+        set_targets(plan, clients, week)
         compute_week(program=program, week=week, now=plan.now)
         for client in clients:
             found = by_statement(client, week)
@@ -62,6 +77,7 @@ def test_statement_and_rule_agree_on_random_programs() -> None:
                 seen["minutes"] += bool(found[0])
                 seen["to_come"] += bool(found[4])
                 outlooks.add(str(found[5]))
+                bases.add(str(found[9]))
 
     check()
     # The comparison means something only if the random programs hold what is compared.
@@ -69,6 +85,7 @@ def test_statement_and_rule_agree_on_random_programs() -> None:
     assert seen["minutes"] > 20, seen
     assert seen["to_come"] > 20, seen
     assert outlooks == {"met", "on_course", "needs_one_more", "cannot_reach"}
+    assert bases == {"full", "days", "level", "called_off", "override"}
 
 
 @pytest.mark.django_db
