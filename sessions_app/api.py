@@ -19,6 +19,7 @@ from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
+from sessions_app.hours import payer_api as payers
 from sessions_app.models import Session
 from sessions_app.notes import api as notes
 from sessions_app.room.door import api as door
@@ -36,6 +37,7 @@ ROUTERS: tuple[Router, ...] = (
     door.edges.router,
     attendance.edges.router,
     hours.edges.router,
+    payers.edges.router,
     followup.edges.router,
     notes.edges.router,
 )

@@ -18,6 +18,7 @@ from sessions_app.attendance.models import (
 )
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours, WeekTarget
+from sessions_app.hours.payer_models import Authorisation, Coverage, Payer
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
 from sessions_app.room.door.models import DoorConfirmation, TechCheck
 from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent, RoomState
@@ -28,9 +29,11 @@ __all__ = [
     "AttendancePolicy",
     "AttendanceRecord",
     "AttendanceSheet",
+    "Authorisation",
     "ClientNote",
     "CommandResult",
     "ContactAttempt",
+    "Coverage",
     "DoorConfirmation",
     "EvidenceSeal",
     "Excuse",
@@ -39,6 +42,7 @@ __all__ = [
     "GroupNote",
     "HoursPolicy",
     "NoteAddendum",
+    "Payer",
     "PresenceEvidence",
     "RoomEvent",
     "RoomState",

@@ -52,6 +52,7 @@ app.conf.update(
         "attempts-due": every(60, "sessions_app.followup.remind_of_attempts"),
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),
         "silence": every(3600, "sessions_app.followup.review_everybody"),
+        "authorisations": every(3600, "sessions_app.followup.watch_authorisations"),
         "notes-due": every(300, "sessions_app.notes.remind_of_due_notes"),
         "rooms-open": every(10, "sessions_app.room.open_due"),
         "rooms-end": every(30, "sessions_app.room.end_due"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 
 from checkins.access import alerts_for
 from checkins.models import Alert, AlertAct, CheckIn
 from checkins.recipients import clinical_team
-from checkins.rules import Level
+from checkins.rules import Finding, Level
 from checkins.selectors.trends import clinical_trend
 from checkins.services.raising import UNRESOLVED, findings_of
 from checkins.why import why
@@ -31,9 +32,22 @@ class QueueItem:
     """One line of the queue: the alert, its worst reason in words, and whether its time is over."""
 
     alert: Alert
-    reason: str
-    more: int  # how many other reasons
     overdue: bool
+
+    @cached_property
+    def _findings(self) -> Sequence[Finding]:
+        # Read when a line is drawn: a long queue is sorted whole and drawn in part.
+        return findings_of(self.alert)
+
+    @property
+    def reason(self) -> str:
+        """The worst reason in words."""
+        return why(self._findings[0]) if self._findings else ""
+
+    @property
+    def more(self) -> int:
+        """How many other reasons."""
+        return max(len(self._findings) - 1, 0)
 
     @property
     def waits(self) -> bool:
@@ -67,9 +81,8 @@ def queue(actor: Actor, *, now: datetime) -> list[QueueItem]:
 
 
 def _item(alert: Alert, now: datetime) -> QueueItem:
-    findings = findings_of(alert)
     overdue = alert.status == "open" and alert.acknowledge_by is not None and alert.acknowledge_by <= now
-    return QueueItem(alert, why(findings[0]) if findings else "", max(len(findings) - 1, 0), overdue)
+    return QueueItem(alert, overdue)
 
 
 def _worst_first(item: QueueItem) -> tuple[int, bool, bool, datetime]:

@@ -19,6 +19,9 @@ from vio.common.errors import NotFoundError
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
 
+AT_ONCE = 40
+"""Lines drawn at first. Nothing is left out silently: how many follow, and all less urgent, stands below them."""
+
 
 @require_safe
 @needs(Permission.SEE_ALERTS)
@@ -51,15 +54,26 @@ def queue(request: PageRequest) -> HttpResponseBase:
 def _queue_context(request: PageRequest) -> dict[str, Any]:
     now = timezone.now()
     items = selectors.queue(request.actor, now=now)
+    shown = _shown(request)
     return {
         "here": "desk",
         "now": now,
         "items": items,
+        "drawn": items[:shown],
+        "shown": shown,
+        "further": max(len(items) - shown, 0),
+        "next_shown": shown + AT_ONCE,
         "counts": selectors.counts(items),
         "waiting": sum(item.waits for item in items),
         "sees_misses": request.actor.may_somewhere(Permission.SEE_FOLLOW_UP),
         "misses": open_misses(request.actor, now=now),
     }
+
+
+def _shown(request: PageRequest) -> int:
+    """How many lines to draw: the worst ones, and as many more as were asked for."""
+    raw = request.GET.get("shown", "")
+    return max(int(raw[:6]), AT_ONCE) if raw.isdecimal() and raw.isascii() else AT_ONCE
 
 
 def _asked(request: PageRequest) -> UUID | None:

@@ -16,6 +16,7 @@ class FlagKind(models.TextChoices):
     MISSED_SESSION = "missed_session", "missed session"  # F1
     DISENGAGEMENT = "disengagement_review", "disengagement review"  # F4
     SHORTFALL = "weekly_shortfall_risk", "weekly shortfall"  # F5
+    AUTHORISATION = "authorisation_low", "last authorised units"  # R12
     NOTE_DUE = "note_due", "note due soon"  # R15
     NOTE_OVERDUE = "note_overdue", "note overdue"
 

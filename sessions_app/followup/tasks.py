@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from sessions_app.followup import misses, watch
+from sessions_app.followup import misses, payers, watch
 from vio.common.actors import system_actor
 from vio.common.tasks import system_task
 
@@ -43,3 +43,10 @@ def watch_weeks() -> None:
 def review_everybody() -> None:
     """Every hour: clients who have not been credited for 14 days (F4)."""
     watch.review_engagement(now=timezone.now())
+
+
+@shared_task(name="sessions_app.followup.watch_authorisations")
+@system_task
+def watch_authorisations() -> None:
+    """Every hour: authorisations whose last units have begun (R12)."""
+    payers.watch_authorisations(actor=system_actor("beat"), now=timezone.now())

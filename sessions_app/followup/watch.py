@@ -132,16 +132,17 @@ def _raise(enrolment: Enrolment, kind: str, period: str, now: datetime) -> int:
         if flag.withdrawn_at is not None:
             Flag.objects.filter(pk=flag.pk).update(withdrawn_at=None, withdrawn_because="")
         return 0
-    _tell(enrolment.client, flag, now)
+    tell_owner(enrolment.client, flag, now, path=f"/clients/{enrolment.client_id}/")
     return 1
 
 
-def _tell(client: Client, flag: Flag, now: datetime) -> None:
+def tell_owner(client: Client, flag: Flag, now: datetime, *, path: str) -> None:
+    """One message about a new flag to whoever answers for the client, and a ring at the desk."""
     owner = owner_for(client)
     if owner is not None:
         row = Delivery(
             program_id=client.program_id, recipient_id=owner, kind="review", key=f"flag:{flag.pk}:{owner}",
-            path=f"/clients/{client.pk}/", due_at=now,
+            path=path, due_at=now,
         )  # fmt: skip
         Delivery.objects.bulk_create([row], ignore_conflicts=True)
     ring_on_commit(f"desk:{client.program_id}", {"kind": "miss", "id": str(flag.pk)})

@@ -48,7 +48,7 @@ def planned_sessions(
     if groups is not None:
         rows = rows.filter(group__in=groups)
     sessions = list(rows.order_by("starts_at", "pk"))
-    breaks = _planned_breaks(sessions)
+    breaks = planned_breaks(sessions)
     seats = (_planned(s, breaks[s.pk], program, versions, now=now) for s in sessions)
     return [seat for seat in seats if seat.minutes]
 
@@ -61,7 +61,7 @@ def timetable(
         program=program, local_date__range=(week.first, week.last), group__in=groups
     )
     sessions = list(rows.select_related("group").order_by("starts_at", "pk"))
-    breaks = _planned_breaks(sessions)
+    breaks = planned_breaks(sessions)
     return [
         (_planned(s, breaks[s.pk], program, versions, now=now), s.status == Session.Status.CANCELLED)
         for s in sessions
@@ -120,7 +120,8 @@ def _places_taken() -> Coalesce:
     return Coalesce(Subquery(members), 0)
 
 
-def _planned_breaks(sessions: Collection[Session]) -> dict[UUID, list[Interval]]:
+def planned_breaks(sessions: Collection[Session]) -> dict[UUID, list[Interval]]:
+    """{session id: its breaks as planned} (one query)."""
     found: dict[UUID, list[Interval]] = defaultdict(list)
     rows = SessionBreak.objects.filter(session__in=[s.pk for s in sessions], planned_start__isnull=False)
     for row in rows:
@@ -129,11 +130,17 @@ def _planned_breaks(sessions: Collection[Session]) -> dict[UUID, list[Interval]]
     return found
 
 
+def length_in_minutes(session: Session, breaks: Iterable[Interval]) -> int:
+    """Whole minutes of a session as planned, without its breaks (R6)."""
+    time = Interval(session.starts_at, session.ends_at)
+    return whole_minutes(total(subtract(union([time]), union(list(breaks)))))
+
+
 def _planned(
     session: Session, breaks: list[Interval], program: Program, versions: Versions, *, now: datetime
 ) -> Planned:
     time = Interval(session.starts_at, session.ends_at)
-    net = whole_minutes(total(subtract(union([time]), union(breaks))))
+    net = length_in_minutes(session, breaks)
     policy = rule_policy(versions.at(session.local_date), program, no_show_below_minutes=0)
     counts = rule_service(session.service_type) in policy.countable
     minutes = policy.hour.counted(credited_minutes=net, delivered_minutes=net) if counts else 0

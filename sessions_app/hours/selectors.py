@@ -99,7 +99,10 @@ def board(
     rows = week_rows(actor, program, week, now=now, group_id=group_id)
     counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(Count("pk")))
     shown = rows.filter(forecast=state) if state in STATES else rows
-    found = Paginator(worst_first(shown), PER_PAGE).get_page(page)
+    pages = Paginator(worst_first(shown), PER_PAGE)
+    # The tabs have counted already; the pager need not ask again.
+    pages.count = counts[state] if state in STATES else sum(counts.values())
+    found = pages.get_page(page)
     return Board(
         program=program,
         week=week,

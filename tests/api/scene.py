@@ -26,7 +26,15 @@ from groups.models import (
 )
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
-from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session
+from sessions_app.models import (
+    AttendanceDispute,
+    Authorisation,
+    ClientNote,
+    Coverage,
+    FollowUp,
+    Payer,
+    Session,
+)
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
 from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
@@ -59,6 +67,8 @@ class Scene:
     contact: EmergencyContact
     place: GroupStaff
     role: StaffRole
+    coverage: Coverage
+    authorisation: Authorisation
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -69,6 +79,8 @@ class Scene:
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
             "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
+            "payer_id": self.coverage.payer_id, "coverage_id": self.coverage.pk,
+            "authorisation_id": self.authorisation.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -87,6 +99,7 @@ def build_scene() -> Scene:
     late = make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
     misses.raise_missed(actor=system_actor("test"), now=NOW)
     enrolment = Enrolment.objects.get(client=world.ana)
+    coverage = paid_by(world)
     return Scene(
         world=world,
         newcomer=make_client(world.program, first_name="Noa", last_name="Lind"),
@@ -108,7 +121,18 @@ def build_scene() -> Scene:
         ),
         place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
         role=StaffRole.objects.get(program=world.program, person=world.records),
-    )
+        coverage=coverage,
+        authorisation=Authorisation.objects.create(
+            program=world.program, client=world.ana, coverage=coverage, units=48, starts_on=MONDAY,
+            ends_on=MONDAY + timedelta(days=30), recorded_at=NOW,
+        ),
+    )  # fmt: skip
+
+
+def paid_by(world: World) -> Coverage:
+    """A payer of Harbor covers Ana."""
+    payer = Payer.objects.create(program=world.program, name="Northern Health", rule="unit15")
+    return Coverage.objects.create(program=world.program, client=world.ana, payer=payer, starts_on=MONDAY)
 
 
 def drafts(scene: Scene, *, version: int = 1) -> dict[str, Any]:

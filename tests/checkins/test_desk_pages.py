@@ -286,3 +286,24 @@ def test_text_of_a_client_is_shown_as_text(world: World, desk: Browser) -> None:
     body = desk.get("/desk/").content.decode()
     assert "&lt;script&gt;alert(1)" in body
     assert "<script>alert(1)" not in body
+
+
+def test_a_long_queue_is_drawn_in_part_and_says_how_many_follow(world: World, desk: Browser) -> None:
+    send(world, world.ana, urge=7)
+    given = Alert.objects.get()
+    Alert.objects.bulk_create(
+        Alert(
+            program=world.program, client=world.ana, local_date=NOW.date() - timedelta(days=n), level="yellow",
+            reasons=given.reasons, rule_version=given.rule_version, raised_at=NOW, changed_at=NOW,
+        )
+        for n in range(1, 60)
+    )  # fmt: skip
+    red_alert(world, world.ben)
+    page = desk.get("/desk/")
+    assert len(names_in_order(page)) == 40
+    assert names_in_order(page)[0] == "Ben Okafor"
+    assert "21 more below, none more urgent" in text(page)
+    more = desk.get("/desk/?shown=80")
+    assert len(names_in_order(more)) == 61
+    assert "more below" not in text(more)
+    assert len(names_in_order(desk.get("/desk/?shown=x"))) == 40

@@ -85,6 +85,13 @@ BADGES: dict[str, dict[str, Badge]] = {
         "ended": Badge("Ended", "check", "outline"),
         "cancelled": Badge("Called off", "ban", "outline"),
     },
+    "authorisation": {
+        "running": Badge("In force", "circle-check", "accent"),
+        "low": Badge("Last units", "triangle-alert", "amber"),
+        "used_up": Badge("Used up", "ban", "orange"),
+        "to_come": Badge("Not yet", "calendar-days"),
+        "over": Badge("Over", "check", "outline"),
+    },
     "note": {
         "missing": Badge("Not started", "circle-dashed"),
         "draft": Badge("Draft", "pencil", "amber"),

@@ -35,7 +35,7 @@ export async function refresh() {
   try {
     const shown = context()?.querySelector("[data-alert-shown]");
     const chosen = shown instanceof HTMLElement ? shown.dataset.alertShown : "";
-    const url = `${desk.dataset.queueUrl}${chosen ? `?alert=${chosen}` : ""}`;
+    const url = `${desk.dataset.queueUrl}${chosen ? `&alert=${chosen}` : ""}`;
     const answer = await fetch(url, { headers: { "X-Background": "1" }, redirect: "manual" });
     if (answer.ok) draw(await answer.text(), chosen ?? "");
     if (answer.type === "opaqueredirect" || answer.status === 401) location.reload();
