@@ -150,7 +150,7 @@ def _let_columns_default(owner: Any) -> None:
             default = column.get_default() if column.has_default() else ""
             if isinstance(default, bool | int | str) and not (column.null or column.primary_key):
                 plain = str(default) if isinstance(default, str) else default  # a choice is its text
-                _default(owner, model._meta.db_table, column.column, plain)
+                _default(owner, model._meta.db_table, str(column.column), plain)
 
 
 def _default(owner: Any, table: str, column: str, value: bool | int | str) -> None:

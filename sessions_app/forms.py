@@ -18,6 +18,7 @@ from groups.forms.base import (
     wall_time_field,
 )
 from groups.models import Group, Program, ServiceType
+from sessions_app.hours.rehearsal import MOST_WEEKS
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
 from sessions_app.services.policies import ATTENDANCE_FIELDS, HOURS_FIELDS
 from vio.common.localtime import to_instant, to_local
@@ -79,10 +80,27 @@ def plan_initial(group: Group) -> dict[str, object]:
     return {"title": group.name, "service_type": group.service_type, "local_start": "17:30", "minutes": 90}
 
 
-class AttendancePolicyForm(ManageForm):
-    """A new version of the attendance rules; `seen` holds the number of the version before."""
+class PolicyForm(ManageForm):
+    """What both policies have: from when, and on how many past weeks to try it."""
 
     effective_from = local_date_field("From", help_text="Days before keep the version they were counted by.")
+    try_weeks = number_field(
+        "Try it on so many past weeks",
+        1,
+        MOST_WEEKS,
+        required=False,
+        help_text="For “Try it”; nothing is saved.",
+    )
+
+    @property
+    def weeks(self) -> int:
+        """The past weeks to try it on."""
+        return int(self.cleaned_data.get("try_weeks") or 4)
+
+
+class AttendancePolicyForm(PolicyForm):
+    """A new version of the attendance rules; `seen` holds the number of the version before."""
+
     bridge_gap_seconds = number_field("Gaps up to so many seconds are filled", 0, 900)
     late_after_seconds = number_field("Late after seconds", 0, 3600)
     left_early_seconds = number_field("Left early from seconds before the end", 0, 3600)
@@ -93,10 +111,9 @@ class AttendancePolicyForm(ManageForm):
     )
 
 
-class HoursPolicyForm(ManageForm):
+class HoursPolicyForm(PolicyForm):
     """A new version of what an hour is and what counts."""
 
-    effective_from = local_date_field("From", help_text="Weeks before keep the version they were counted by.")
     definition = choice_field(
         "An hour is",
         [("clock", "60 minutes by the clock"), ("therapeutic", "a therapeutic hour, as set below")],
@@ -123,4 +140,4 @@ def policy_initial(
     """The values of the last version, or the defaults."""
     row = policy or kind()
     names = ATTENDANCE_FIELDS if kind is AttendancePolicy else HOURS_FIELDS
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in names} | {"try_weeks": 4}

@@ -21,6 +21,7 @@ from groups.views.manage import change, look
 from sessions_app import forms
 from sessions_app.access import session_for, sessions_for
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
+from sessions_app.policy_pages import TEMPLATE, AttendancePolicyPage, HoursPolicyPage
 from sessions_app.room.door.fallback import FIELDS, set_fallback
 from sessions_app.services import policies, scheduling
 from vio.common.http import PageRequest, needs
@@ -169,8 +170,8 @@ def attendance_policy_new(request: PageRequest, program_id: UUID) -> HttpRespons
         )  # fmt: skip
 
     back = reverse("manage_policies", args=[program.pk])
-    return FormPage(
-        request, program=program, title="New version of the attendance rules",
+    return AttendancePolicyPage(
+        request, program=program, title="New version of the attendance rules", template=TEMPLATE,
         make=forms.AttendancePolicyForm, act=save, after=back, back=back, submit="Add this version",
         done="The version was added.", saved=partial(forms.policy_initial, last, AttendancePolicy),
         mark=lambda: str(last.version if last else 0),
@@ -193,8 +194,8 @@ def hours_policy_new(request: PageRequest, program_id: UUID) -> HttpResponseBase
         )  # fmt: skip
 
     back = reverse("manage_policies", args=[program.pk])
-    return FormPage(
-        request, program=program, title="New version of what counts as an hour", make=forms.HoursPolicyForm,
+    return HoursPolicyPage(
+        request, program=program, title="New version of what counts as an hour", template=TEMPLATE, make=forms.HoursPolicyForm,
         act=save, after=back, back=back, submit="Add this version", done="The version was added.",
         saved=partial(forms.policy_initial, last, HoursPolicy),
         mark=lambda: str(last.version if last else 0),

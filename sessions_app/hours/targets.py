@@ -26,7 +26,7 @@ from sessions_app.hours.target import (
 from sessions_app.models import WeekTarget
 from vio.common import audit, wording
 from vio.common.actors import Actor
-from vio.common.errors import BadInputError, ConflictError
+from vio.common.errors import BadInputError, ConflictError, NotAllowedError
 from vio.common.localtime import Week, WeekStart, week_of
 from vio.common.permissions import Permission
 
@@ -97,6 +97,8 @@ def set_week_target(
     behind another's back. The week is counted again in the same transaction.
     """
     actor.require(Permission.MANAGE_ENROLMENT, client.program_id)
+    if actor.person_id is None:
+        raise NotAllowedError
     words = checked_reason(reason)
     _check(minutes, days)
     row = lock_chart(client)
