@@ -17,6 +17,7 @@ from groups.models import ServiceType
 from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
+from sessions_app.attendance import signature_api as signatures
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.hours import payer_api as payers
@@ -36,6 +37,7 @@ ROUTERS: tuple[Router, ...] = (
     edges.router,
     door.edges.router,
     attendance.edges.router,
+    signatures.edges.router,
     hours.edges.router,
     payers.edges.router,
     followup.edges.router,

@@ -15,6 +15,7 @@ from sessions_app.attendance.models import (
     AttendanceSheet,
     EvidenceSeal,
     Excuse,
+    ProposedCorrection,
 )
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours, WeekTarget
@@ -44,6 +45,7 @@ __all__ = [
     "NoteAddendum",
     "Payer",
     "PresenceEvidence",
+    "ProposedCorrection",
     "RoomEvent",
     "RoomState",
     "Session",

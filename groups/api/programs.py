@@ -54,6 +54,7 @@ class ProgramOut(Output):
     help_line: str
     lobby_opens_minutes: int
     note_due_hours: int
+    correction_window_hours: int
     chat_retention_hours: int
     reconnect_grace_seconds: int
     mark: str
@@ -68,6 +69,7 @@ class ProgramChange(Input):
     help_line: PhoneLine = absent()
     lobby_opens_minutes: Annotated[int, whole(0, 120)] = absent()
     note_due_hours: Annotated[int, whole(1, 336)] = absent()
+    correction_window_hours: Annotated[int, whole(0, 2160)] = absent()
     chat_retention_hours: Annotated[int, whole(0, 8760)] = absent()
     reconnect_grace_seconds: Annotated[int, whole(10, 900)] = absent()
     seen: Seen | None = None

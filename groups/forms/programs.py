@@ -48,6 +48,10 @@ class ProgramForm(ManageForm):
     lobby_opens_minutes = number_field("The waiting room opens, minutes before the start", 0, 120)
     reconnect_grace_seconds = number_field("A lost connection keeps its place, seconds", 10, 900)
     note_due_hours = number_field("A note is due, hours after the end", 1, 336)
+    correction_window_hours = number_field(
+        "One person may correct attendance, hours after the end", 0, 2160,
+        help_text="Later corrections count only when a second person signs them.",
+    )  # fmt: skip
     chat_retention_hours = number_field("Chat is kept, hours after the end", 0, 8760)
 
 

@@ -25,6 +25,8 @@ class Program(models.Model):
     help_line = models.CharField(max_length=40, blank=True, default="")  # the program's own number
     lobby_opens_minutes = models.PositiveSmallIntegerField(default=15)
     note_due_hours = models.PositiveSmallIntegerField(default=24)  # R15
+    # After the end of a session; a later correction of its attendance needs a second person (R14).
+    correction_window_hours = models.PositiveSmallIntegerField(default=72)
     chat_retention_hours = models.PositiveSmallIntegerField(default=24)
     reconnect_grace_seconds = models.PositiveSmallIntegerField(default=120)
     is_demo = models.BooleanField(default=False)

@@ -24,6 +24,7 @@ SETTINGS = (
     "help_line",
     "lobby_opens_minutes",
     "note_due_hours",
+    "correction_window_hours",
     "chat_retention_hours",
     "reconnect_grace_seconds",
 )

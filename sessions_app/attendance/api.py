@@ -21,6 +21,7 @@ from sessions_app.attendance.rules import RULE_VERSION, Status
 from sessions_app.attendance.seals import latest_head
 from sessions_app.attendance.selectors import Line, OwnPage
 from sessions_app.attendance.services.disputing import TEXT_LENGTH
+from sessions_app.attendance.signature_api import ProposalOut, proposal_out
 from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Session
 from vio.common import audit
 from vio.common.api.edges import Edges
@@ -139,6 +140,7 @@ class StaffExplanationOut(ExplanationOut):
     author: PersonRef | None
     reason: str
     history: list[EarlierOut]
+    proposals: list[ProposalOut]
 
 
 class CorrectionIn(Input):
@@ -286,6 +288,7 @@ def _explained(request: PageRequest, session: Session, client: Client) -> StaffE
     return StaffExplanationOut(
         **explanation_out(page).model_dump(), name=client.person.full_name, reason=page.record.reason,
         author=person_ref(page.record.author), history=[_earlier(row) for row in page.line.history],
+        proposals=[proposal_out(row) for row in selectors.proposals_of(session, client.pk)],
     )  # fmt: skip
 
 
@@ -296,7 +299,10 @@ def _explained(request: PageRequest, session: Session, client: Client) -> StaffE
 def correct_attendance(
     request: PageRequest, session_id: UUID, client_id: UUID, body: CorrectionIn
 ) -> StaffExplanationOut:
-    """Puts a corrected version after the one you looked at, with your reason; a signed sheet needs a supervisor."""
+    """Puts a corrected version after the one you looked at, with your reason; a signed sheet needs a supervisor.
+
+    After the correction window it is only proposed: `proposals` holds it, and the figure stays until it is signed.
+    """
     session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
     client = _client(session, client_id)
     services.correct_attendance(

@@ -17,6 +17,7 @@ from sessions_app.attendance import services
 from sessions_app.attendance.corrections import REASON_LENGTH
 from sessions_app.attendance.forms import instant_near, show_refusal
 from sessions_app.attendance.records import latest
+from sessions_app.attendance.services.correcting import window_ends
 from sessions_app.models import Session
 from vio.common import audit
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
@@ -62,7 +63,10 @@ def by_phone(request: PageRequest, session_id: UUID) -> HttpResponseBase:
         return redirect("session_attendance", session_id=session.pk)  # which says that it is not counted yet
     form = ByPhoneForm(session, request.POST if request.method == "POST" else None, initial=_initial(session))
     if form.is_valid() and _enter(request, session, form):
-        messages.success(request, "Entered. What stood there before stays in the record.")
+        done = "Entered. What stood there before stays in the record."
+        if timezone.now() > window_ends(session):
+            done = "Proposed. It is late, so it counts only when a second person signs it."
+        messages.success(request, done)
         return redirect("session_attendance", session_id=session.pk)
     audit.record(
         actor=request.actor, action="attendance.viewed", program_id=session.program_id, subject=session

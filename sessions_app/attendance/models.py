@@ -182,3 +182,56 @@ class AttendanceDispute(models.Model):
 
     def __str__(self) -> str:
         return f"dispute {self.pk}"
+
+
+class ProposedCorrection(models.Model):
+    """A correction made after the program's correction window: it counts only when a second person signs it (R14).
+
+    Empty columns leave a value as it is, as in `corrections.Changes`; `base_version` is the version it was made on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="proposals")
+    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="+")
+    base_version = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, blank=True, default="")
+    credited_minutes = models.PositiveIntegerField(null=True)
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    reason = SealedTextField()
+    proposed_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=10,
+        choices=[("open", "proposed"), ("signed", "signed"), ("declined", "declined")],
+        default="open",
+    )
+    decided_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    decided_at = models.DateTimeField(null=True)
+    decline_reason = SealedTextField()
+    record = models.OneToOneField(
+        AttendanceRecord, on_delete=models.PROTECT, related_name="second_signature", null=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "client"],
+                condition=models.Q(state="open"),
+                name="proposal_one_open_per_client",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("proposed_by")),
+                name="proposal_signed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", decided_by=None, record=None)
+                | models.Q(state="declined", decided_by__isnull=False, record=None)
+                | models.Q(state="signed", decided_by__isnull=False, record__isnull=False),
+                name="proposal_states_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"proposed correction {self.pk}"

@@ -6,17 +6,27 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from groups.models import Client
+from sessions_app.access import sessions_for
 from sessions_app.attendance.figures import Reading, SessionFacts, read_client
 from sessions_app.attendance.gather import expected_clients
 from sessions_app.attendance.records import latest
 from sessions_app.attendance.services.finalising import facts_again
 from sessions_app.attendance.strips import CLIENT_CAUSES, STAFF_CAUSES, gap_sentences, strip_of
-from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Excuse, Session
+from sessions_app.models import (
+    AttendanceDispute,
+    AttendanceRecord,
+    AttendanceSheet,
+    Excuse,
+    ProposedCorrection,
+    Session,
+)
 from vio.common import wording
+from vio.common.actors import Actor
 from vio.common.charts.strip import Strip
+from vio.common.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -170,6 +180,24 @@ def own_page(session: Session, client: Client, *, staff: bool = False) -> OwnPag
     return OwnPage(session, line, strip, tuple(gap_sentences(line.reading, zone)), came)
 
 
+def proposals_of(session: Session, client_id: UUID | None = None) -> list[ProposedCorrection]:
+    """Corrections made after the window, of a session or one client in it, the newest first."""
+    rows = ProposedCorrection.objects.filter(session=session)
+    rows = rows if client_id is None else rows.filter(client=client_id)
+    return list(rows.select_related("client__person", "proposed_by", "decided_by").order_by("-proposed_at"))
+
+
+def waiting_proposals(actor: Actor) -> QuerySet[ProposedCorrection]:
+    """Corrections that wait for a second signature, in reach of somebody who may sign, the oldest first."""
+    return (
+        ProposedCorrection.objects.filter(
+            state="open", session__in=sessions_for(actor, Permission.CORRECT_ATTESTED)
+        )
+        .select_related("client__person", "session__program", "proposed_by")
+        .order_by("proposed_at")
+    )
+
+
 def expected_people(session: Session) -> list[Client]:
     """Who has a place in the group on the session's date, by name; for a session that is not counted yet."""
     rows = Client.objects.filter(pk__in=expected_clients(session)).select_related("person")
@@ -201,6 +229,8 @@ __all__ = [
     "latest",
     "line_of",
     "own_page",
+    "proposals_of",
     "sheet_of",
     "sheet_page",
+    "waiting_proposals",
 ]

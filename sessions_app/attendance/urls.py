@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions_app.attendance import by_phone, views
+from sessions_app.attendance import by_phone, signature_views, views
 
 _SHEET = "sessions/<uuid:session_id>/attendance/"
 
@@ -19,6 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{_SHEET}<uuid:client_id>/disputes/<uuid:attendance_dispute_id>/",
         views.answer,
         name="attendance_answer",
+    ),
+    path("attendance/second-signature/", signature_views.waiting, name="attendance_proposals"),
+    path(
+        f"{_SHEET}proposals/<uuid:proposed_correction_id>/",
+        signature_views.decide,
+        name="attendance_proposal",
     ),
     path("sessions/<uuid:session_id>/mine/", views.session_mine, name="session_mine"),
 ]

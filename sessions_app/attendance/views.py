@@ -18,7 +18,8 @@ from sessions_app.attendance import forms, selectors, services
 from sessions_app.attendance.corrections import IllegalTransitionError
 from sessions_app.attendance.document import sheet_pdf
 from sessions_app.attendance.rules import RULE_VERSION
-from sessions_app.models import Session
+from sessions_app.attendance.services.correcting import window_ends
+from sessions_app.models import AttendanceRecord, ProposedCorrection, Session
 from vio.common import audit
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
 from vio.common.http import PageRequest, needs
@@ -39,6 +40,7 @@ def session_attendance(request: PageRequest, session_id: UUID) -> HttpResponseBa
     context: dict[str, object] = {
         "session": session,
         "page": page,
+        "proposals": [row for row in selectors.proposals_of(session) if row.state == "open"],
         "now": timezone.now(),
         **_rights(request, session),
     }
@@ -99,7 +101,7 @@ def line(request: PageRequest, session_id: UUID, client_id: UUID) -> HttpRespons
     form = forms.CorrectionForm(request.POST, initial=shown.correction.initial)
     if form.is_valid():
         try:
-            services.correct_attendance(
+            done = services.correct_attendance(
                 actor=request.actor,
                 session=session,
                 client=_client(session, client_id),
@@ -112,9 +114,15 @@ def line(request: PageRequest, session_id: UUID, client_id: UUID) -> HttpRespons
             field = "status" if isinstance(error, IllegalTransitionError) else None
             forms.show_refusal(form, error, field=field)
         else:
-            messages.success(request, "Corrected. The old figure stays in the record.")
+            messages.success(request, _said(done))
             return redirect("session_attendance", session_id=session.pk)
     return _line_page(request, session, client_id, replace(shown, correction=form), status=422)
+
+
+def _said(done: AttendanceRecord | ProposedCorrection) -> str:
+    if isinstance(done, ProposedCorrection):
+        return "Proposed. It is late, so it counts only when a second person signs it."
+    return "Corrected. The old figure stays in the record."
 
 
 @needs(Permission.CORRECT_ATTENDANCE)
@@ -240,6 +248,8 @@ def _line_page(
         "page": page,
         "line": page.line if page else None,
         "sheet": selectors.sheet_of(session),
+        "proposals": selectors.proposals_of(session, client.pk),
+        "needs_second": timezone.now() > window_ends(session),
         "forms": shown,
         "rule_version": RULE_VERSION,
         "now": timezone.now(),

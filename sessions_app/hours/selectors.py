@@ -71,6 +71,7 @@ class Board:
     page: Page[WeekHours]
     rows: tuple[BoardRow, ...]
     may_set_goals: bool
+    may_sign: bool
 
     @property
     def previous(self) -> date:
@@ -118,6 +119,7 @@ def board(
         page=found,
         rows=tuple(BoardRow(row, _bar(row)) for row in found),
         may_set_goals=actor.may(Permission.MANAGE_ENROLMENT, program.pk),
+        may_sign=actor.may(Permission.CORRECT_ATTESTED, program.pk),
     )
 
 

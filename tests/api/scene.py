@@ -33,6 +33,7 @@ from sessions_app.models import (
     Coverage,
     FollowUp,
     Payer,
+    ProposedCorrection,
     Session,
 )
 from sessions_app.notes import services as notes
@@ -69,6 +70,7 @@ class Scene:
     role: StaffRole
     coverage: Coverage
     authorisation: Authorisation
+    proposal: ProposedCorrection
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -80,7 +82,7 @@ class Scene:
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
             "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
             "payer_id": self.coverage.payer_id, "coverage_id": self.coverage.pk,
-            "authorisation_id": self.authorisation.pk,
+            "authorisation_id": self.authorisation.pk, "proposed_correction_id": self.proposal.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -125,6 +127,10 @@ def build_scene() -> Scene:
         authorisation=Authorisation.objects.create(
             program=world.program, client=world.ana, coverage=coverage, units=48, starts_on=MONDAY,
             ends_on=MONDAY + timedelta(days=30), recorded_at=NOW,
+        ),
+        proposal=ProposedCorrection.objects.create(
+            program=world.program, session=evening, client=world.ana, base_version=1, credited_minutes=80,
+            reason="Left at ten to seven.", proposed_by=world.facilitator, proposed_at=NOW,
         ),
     )  # fmt: skip
 

@@ -270,7 +270,7 @@ def acts(world: World) -> list[tuple[str, object, dict[str, object], Callable[[]
     }  # fmt: skip
     hours = {
         "effective_from": "2026-05-01", "definition": "clock", "group_minutes": 50, "counts_as": 60,
-        "from_percent": 100, "countable": COUNTABLE,
+        "from_percent": 100, "countable": COUNTABLE, "proration": "days",
     }  # fmt: skip
     program = world.program.pk
     return [

@@ -201,8 +201,7 @@ def _target(reading: WeekReading) -> dict[str, Any]:
             {"days": [part.first, part.last], "weekly_minutes": part.dose.minutes, "minutes": minutes}
             for part, minutes in goal.parts
         ],
-        "set_by": chosen.author_id if chosen else None,
-        "set_because": chosen.reason if chosen else "",
+        "set_by": chosen.author_id if chosen else None,  # without the reason: that is text somebody wrote
     }
 
 
@@ -223,8 +222,8 @@ def _hours_words(told: dict[str, Any]) -> list[str]:
     )
     if told["target"]["words"]:
         lines.append(told["target"]["words"])
-    if told["target"]["set_because"]:
-        lines.append(f"Goal set by {told['target']['set_by']}: {told['target']['set_because']}")
+    if told["target"]["set_by"]:
+        lines.append(f"A person set or gave back this goal: {told['target']['set_by']}.")
     if told["stored_minutes"] != told["minutes"]:
         lines.append(f"STORED DIFFERENTLY: {told['stored_minutes']} minutes.")
     return lines

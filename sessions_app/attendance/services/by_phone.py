@@ -11,7 +11,7 @@ from django.db import transaction
 from sessions_app.attendance.corrections import Changes, checked_reason
 from sessions_app.attendance.records import latest
 from sessions_app.attendance.services.correcting import correct_attendance
-from sessions_app.models import AttendanceRecord, Session
+from sessions_app.models import AttendanceRecord, ProposedCorrection, Session
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, NotFoundError
 from vio.common.permissions import Permission
@@ -21,8 +21,9 @@ from vio.common.permissions import Permission
 def enter_held_by_phone(
     *, actor: Actor, session: Session, present: Iterable[UUID], first_at: datetime, last_at: datetime,
     reason: str, now: datetime,
-) -> list[AttendanceRecord]:  # fmt: skip
-    """Credits each client who was on the phone from `first_at` to `last_at`, in whole minutes; one new version each, all or none.
+) -> list[AttendanceRecord | ProposedCorrection]:  # fmt: skip
+    """Credits each client who was on the phone from `first_at` to `last_at`, in whole minutes; one new version each, all or none;
+    after the correction window one proposal each, for a second person to sign.
 
     Only for who was counted with less: minutes proven in the room are never taken away here. Raises BadInputError for
     nobody, no reason or times outside of the session, NotFoundError for a client without a line, NotAllowedError like any

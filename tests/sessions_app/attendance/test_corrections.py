@@ -29,6 +29,8 @@ from vio.common import scope
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
 from vio.common.models import AuditEntry
 
+pytestmark = pytest.mark.usefixtures("the_same_evening")
+
 NOW = datetime(2026, 4, 14, 2, 0, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from tests.worlds import World
 from vio.common.disclosure import NOTICE
 from vio.common.models import AuditEntry
 
+pytestmark = pytest.mark.usefixtures("the_same_evening")
+
 NOW = datetime(2026, 4, 14, 2, 0, tzinfo=UTC)
 
 

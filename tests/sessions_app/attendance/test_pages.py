@@ -18,6 +18,8 @@ from tests.sessions_app.attendance.evenings import finalised, held, sat
 from tests.worlds import World
 from vio.common.models import AuditEntry
 
+pytestmark = pytest.mark.usefixtures("the_same_evening")
+
 
 @pytest.fixture
 def evening(world: World) -> Session:
