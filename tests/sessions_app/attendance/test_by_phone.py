@@ -17,9 +17,7 @@ from tests.sessions_app.attendance.evenings import MINUTE, finalised, held, sat
 from tests.worlds import World
 from vio.common.errors import BadInputError, NotAllowedError, NotFoundError
 
-pytestmark = pytest.mark.usefixtures("the_same_evening")
-
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_same_evening")]
 NOW = MONDAY_START + timedelta(hours=3)
 WHY = "Held by phone, because the room failed."
 
