@@ -33,6 +33,7 @@ class World:
     lakeside_group: Group
     lakeside_admin: Person
     lakeside_clinician: Person
+    lakeside_supervisor: Person
     dov: Client
 
     def actor(self, who: Person | Client, *, fresh: bool = True) -> Actor:
@@ -74,6 +75,7 @@ def build_world() -> World:
         lakeside_group=lakeside_group,
         lakeside_admin=make_staff(lakeside, Role.ADMIN),
         lakeside_clinician=make_staff(lakeside, Role.CLINICIAN),
+        lakeside_supervisor=make_staff(lakeside, Role.SUPERVISOR),
         dov=make_client(lakeside, lakeside_group, first_name="Dov", last_name="Levi"),
     )
 

@@ -187,7 +187,7 @@ def test_the_pages_propose_show_decline_and_sign(world: World, evening: Session)
         assert refused.status_code == 422
         assert "Please say why" in refused.content.decode()
         assert leader.post(address).status_code == 403
-        assert browser_of(world.lakeside_clinician).post(address).status_code in {403, 404}
+        assert browser_of(world.lakeside_supervisor).post(address).status_code == 404
         assert signer.post(address).status_code == 302
         assert "signed by" in signer.get(line).content.decode()
         assert minutes(world, evening) == 60
