@@ -146,7 +146,7 @@ def withdraw_miss(*, actor: Actor, session_id: UUID, client_id: UUID, because: s
 def withdraw_answered(*, actor: Actor, now: datetime) -> int:
     """Withdraws every running miss whose client has been seen in the session after all; returns how many.
 
-    The room tells at once (`client_appeared`); this finds what was not told, after a fault.
+    The room tells at once (`clients_appeared`); this finds what was not told, after a fault.
     """
     seen = PresenceEvidence.objects.filter(session=OuterRef("session"), client=OuterRef("client"))
     running = FollowUp.objects.filter(Exists(seen), status__in=("open", "escalated")).values_list(

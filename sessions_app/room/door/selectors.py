@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from groups.models import Client, Person, StaffRole
@@ -9,6 +11,9 @@ from groups.selectors import leaders_on
 from sessions_app.models import DoorConfirmation, Session, TechCheck
 from sessions_app.room.door.facts import Check, DoorFacts
 from sessions_app.selectors import expected_clients
+
+AtDoor = tuple[UUID, UUID]
+"""Somebody at a door: session and client."""
 
 
 def confirmed(session_id: UUID, client_id: UUID) -> DoorConfirmation | None:
@@ -29,17 +34,31 @@ def last_confirmed(client: Client) -> DoorConfirmation | None:
 
 def facts_of(session: Session, client_id: UUID) -> DoorFacts | None:
     """What staff see of a client at the door; None for one who has not confirmed where they are."""
-    rows = DoorConfirmation.objects.filter(session=session.pk, client=client_id).order_by("-at")
-    door = rows.values("state", "sound_only").first()
-    if door is None:
-        return None
-    check = TechCheck.objects.filter(session=session.pk, client=client_id).first()
+    return facts_of_many({(session.pk, client_id)}).get((session.pk, client_id))
+
+
+def facts_of_many(wanted: Collection[AtDoor]) -> dict[AtDoor, DoorFacts]:
+    """The same for everybody who knocks at one moment; who has not confirmed is absent."""
+    both = {"session__in": {session for session, _ in wanted}, "client__in": {client for _, client in wanted}}
+    doors = {
+        (row["session"], row["client"]): row
+        for row in DoorConfirmation.objects.filter(**both)
+        .order_by("at")
+        .values("session", "client", "state", "sound_only")
+    }
+    checks = {(check.session_id, check.client_id): check for check in TechCheck.objects.filter(**both)}
+    asked = {session for session, client in wanted if (session, client) in doors}
+    sessions = Session.objects.filter(pk__in=asked).select_related("group")
+    licensed = {session.pk: licensed_states(session) for session in sessions}
+    return {
+        pair: _facts(doors[pair], checks.get(pair), licensed[pair[0]]) for pair in wanted if pair in doors
+    }
+
+
+def _facts(door: Mapping[str, Any], check: TechCheck | None, licensed: frozenset[str]) -> DoorFacts:
     parts = {part: Check(getattr(check, part)) for part in PARTS} if check else {}
     return DoorFacts(
-        state=door["state"],
-        licensed=door["state"] in licensed_states(session),
-        sound_only=door["sound_only"],
-        **parts,
+        state=door["state"], licensed=door["state"] in licensed, sound_only=door["sound_only"], **parts
     )
 
 
