@@ -51,7 +51,7 @@ def read(stored: str) -> Contents:
     data: dict[str, Any] = json.loads(stored)
     log = ParsedLog(
         vendor=Vendor(data["vendor"]),
-        lines=tuple(_read_line(*line) for line in data["lines"]),
+        lines=tuple(_read_line(line) for line in data["lines"]),
         bad=tuple(BadLine(number, Trouble(code), shown) for number, code, shown in data["bad"]),
         skipped=data["skipped"],
     )
@@ -68,16 +68,15 @@ def empty(vendor: Vendor) -> Contents:
     return Contents(ParsedLog(vendor, ()))
 
 
-def _line(line: LogLine) -> list[Any]:
-    times = [at.isoformat() if at else None for at in (line.join, line.leave)]
-    return [line.number, line.vendor_ref, line.display_name, line.email, line.account_ref, *times, line.lobby]
+def _line(line: LogLine) -> dict[str, Any]:
+    times = {
+        what: at.isoformat() if at else None for what, at in (("join", line.join), ("leave", line.leave))
+    }
+    return {**vars(line), **times}
 
 
-def _read_line(
-    number: int, ref: str, name: str, email: str | None, account: str | None, join: str | None,
-    leave: str | None, lobby: bool,
-) -> LogLine:  # fmt: skip
-    return LogLine(ref, name, email, account, _instant(join), _instant(leave), lobby, number)
+def _read_line(stored: dict[str, Any]) -> LogLine:
+    return LogLine(**{**stored, "join": _instant(stored["join"]), "leave": _instant(stored["leave"])})
 
 
 def _instant(value: str | None) -> datetime | None:
