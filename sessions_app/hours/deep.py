@@ -47,7 +47,8 @@ fact AS (
     array_position(ARRAY['opened', 'admitted', 'seen', 'stepped_out', 'closed']::varchar[], e.kind) AS place
   FROM sessions_app_presenceevidence e JOIN countable c ON c.id = e.session_id
   WHERE e.client_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM sessions_app_presenceevidence w WHERE w.connection = e.connection AND w.kind = 'withdrawn')
+    SELECT FROM sessions_app_presenceevidence w
+    WHERE w.connection = e.connection AND w.kind = 'withdrawn' AND w.session_id = e.session_id AND w.client_id = e.client_id)
 ), numbered AS (
   SELECT *, row_number() OVER (PARTITION BY session_id, client_id, connection ORDER BY at, place, cause) AS n
   FROM fact
