@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from sessions_app.attendance.imports.rules.contents import Contents
 from sessions_app.attendance.imports.rules.contents import written as as_json
@@ -31,14 +31,8 @@ def start_import(
     Raises FileRefusedError, NotAllowedError, ConflictError (`already_imported`, `not_held`, `not_computed_yet`).
     """
     log = parse(vendor, raw, written)
-    try:
-        with transaction.atomic():
-            return _start(actor, session, log, now)
-    except IntegrityError:  # the same log, started at the same moment
-        found = _same(session, digest_of(log.lines))
-        if found is None:
-            raise
-        return found
+    with transaction.atomic():
+        return _start(actor, session, log, now)
 
 
 def _start(actor: Actor, session: Session, log: ParsedLog, now: datetime) -> AttendanceImport:

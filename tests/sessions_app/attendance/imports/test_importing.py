@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from groups.models import Client
 from sessions_app.attendance.corrections import Changes
@@ -130,6 +131,14 @@ def test_the_same_log_counts_once_whatever_the_order_of_its_lines(world: World, 
     assert caught.value.code == "import_decided"
     assert AttendanceRecord.objects.filter(session=evening, client=world.ana).count() == 2
     assert AttendanceImport.objects.count() == 1
+
+
+def test_the_database_itself_refuses_the_same_log_twice(world: World, evening: Session) -> None:
+    row = count(world, evening, read(world, evening, "livekit", of_ana(world)))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AttendanceImport.objects.create(
+            program=row.program, session=evening, vendor="zoom", digest=row.digest, created_at=NOW
+        )
 
 
 def test_an_overlapping_second_log_adds_no_minute(world: World, evening: Session) -> None:
