@@ -80,9 +80,9 @@ async def test_a_log_from_upload_to_the_sheet(
     await visitor.sees("Please look at 2 answers")
     visitor.complaints.clear()  # the browser's own word about a page that answered 422
     await visitor.finds_no_barrier("import, something open")
-    choices = visitor.page.get_by_label("Who is this?")
-    await choices.nth(0).select_option("Ben Okafor")
-    await choices.nth(1).select_option("Not a client")
+    choices = visitor.page.get_by_role("combobox", name="Who is Ben Okafor")
+    await choices.nth(0).select_option(label="Ben Okafor")
+    await choices.nth(1).select_option(label="Not a client")
     await visitor.presses("Count this log")
     await visitor.sees("Counted. What stood there before stays in the record.")
     assert (await sync_to_async(minutes)(session))["Ana"] == 90

@@ -15,7 +15,7 @@ from sessions_app.attendance.corrections import REASON_LENGTH
 from sessions_app.attendance.forms import instant_near
 from sessions_app.attendance.imports.rules.lines import MOST_BYTES, Vendor
 from sessions_app.attendance.imports.rules.matching import Seat
-from sessions_app.attendance.imports.rules.outcome import UNTIL_END, Preview, field_of
+from sessions_app.attendance.imports.rules.outcome import UNTIL_END, Known, Preview, field_of
 from sessions_app.attendance.imports.rules.stays import Stay
 from sessions_app.attendance.imports.rules.zoom_csv import Written
 from sessions_app.attendance.imports.services import Decisions
@@ -23,6 +23,7 @@ from sessions_app.attendance.imports.words import VENDORS
 from sessions_app.attendance.intervals import Interval
 from sessions_app.models import Session
 from vio.common.localtime import to_local, zone
+from vio.common.wording import clock
 
 NOBODY = "nobody"
 NOT_CHOSEN = ("", "Choose who this is")
@@ -92,6 +93,14 @@ class ReasonForm(forms.Form):
     )  # fmt: skip
 
 
+def _question(known: Known, session: Session) -> str:
+    """A question that can be told from the others, also when it is only heard."""
+    name = ", ".join(known.entry.names) or "this, without a name"
+    first = next((stay.join for stay in known.entry.stays if stay.join), None)
+    since = f", there from {clock(first, session.program.zone)}" if first else ""
+    return f"Who is {name}{since}?"
+
+
 def end_field(stay: Stay) -> str:
     """The name of the input that says they stayed to the end."""
     return f"{UNTIL_END}-{stay.key}"
@@ -108,7 +117,7 @@ class DecisionForm(forms.Form):
         roster = [(str(seat.client_id), seat.name) for seat in seats]
         for known in preview.asked:
             self.fields[field_of(known)] = forms.ChoiceField(
-                label="Who is this?", choices=[NOT_CHOSEN, (NOBODY, "Not a client"), *roster],
+                label=_question(known, session), choices=[NOT_CHOSEN, (NOBODY, "Not a client"), *roster],
                 error_messages={"required": "Say who this is, or that it is not a client."},
             )  # fmt: skip
         for known in preview.known:
@@ -150,5 +159,5 @@ class DecisionForm(forms.Form):
         start, end = self._instant(first), self._instant(last)
         return Interval(start, end) if start and end else None
 
-    def _instant(self, clock: time | None) -> datetime | None:
-        return instant_near(self.session, clock)
+    def _instant(self, wall: time | None) -> datetime | None:
+        return instant_near(self.session, wall)
