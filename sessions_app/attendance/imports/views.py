@@ -14,6 +14,7 @@ from sessions_app.access import session_for
 from sessions_app.attendance.forms import show_refusal
 from sessions_app.attendance.imports import forms, pages, selectors, services
 from sessions_app.attendance.imports.rules.lines import Vendor
+from sessions_app.attendance.imports.words import VENDORS
 from sessions_app.attendance.selectors import sheet_of
 from sessions_app.models import AttendanceImport, Session
 from vio.common import audit
@@ -119,7 +120,8 @@ def _decided_page(
     request: PageRequest, session: Session, row: AttendanceImport, form: forms.ReasonForm
 ) -> HttpResponse:
     _looked(request, session)
-    context = {"session": session, "row": row, "form": form, "stood": pages.stood(session, row)}
+    stood, vendor = pages.stood(session, row), VENDORS[Vendor(row.vendor)]
+    context = {"session": session, "row": row, "form": form, "stood": stood, "vendor": vendor}
     status = 422 if form.errors else 200
     return render(request, "sessions_app/attendance/imports/decided.html", context, status=status)
 
