@@ -17,6 +17,7 @@ from sessions_app.attendance.imports.rules.documents import (
     Object,
     Skip,
     either,
+    kind_in,
     list_in,
     object_in,
     objects_in,
@@ -99,10 +100,10 @@ def _content_ref(attendee: Object) -> str:
 
 
 def _event(data: Object) -> Parts:
-    kind = data.get("id")
+    kind = kind_in(data, "id")
     if kind in {"user-joined", "user-left"}:
         yield partial(_webhook, data, leaving=kind == "user-left")
-    elif isinstance(kind, str) and kind:
+    elif kind is not None:
         yield SKIP
     else:
         raise Unreadable(Trouble.UNKNOWN_EVENT)

@@ -147,6 +147,14 @@ def object_in(value: Object, *path: str) -> Object:
     return value
 
 
+def kind_in(value: Object, key: str) -> str | None:
+    """The kind that a document says it is; None when it says nothing. Raises Unreadable when that is no text."""
+    found = value.get(key)
+    if found is not None and not (isinstance(found, str) and found):
+        raise Unreadable(Trouble.UNKNOWN_EVENT)
+    return found
+
+
 def list_in(value: Object, key: str) -> list[object]:
     """The list at a key; an empty one where there is none."""
     found = value.get(key)

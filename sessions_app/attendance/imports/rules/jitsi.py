@@ -14,6 +14,7 @@ from sessions_app.attendance.imports.rules.documents import (
     SKIP,
     Object,
     Skip,
+    kind_in,
     object_in,
     objects_in,
     read_documents,
@@ -29,7 +30,7 @@ def parse(content: str) -> ParsedLog:
 
 
 def _read(event: Object) -> Iterator[Callable[[], LogLine] | Skip]:
-    kind = event.get("event_name")
+    kind = kind_in(event, "event_name")
     if kind == "muc-room-destroyed" or (kind is None and "all_occupants" in event):
         yield from (partial(_occupant, one) for one in objects_in(event, "all_occupants"))
     elif kind in {"muc-occupant-joined", "muc-occupant-left"}:

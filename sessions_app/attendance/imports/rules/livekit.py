@@ -18,6 +18,7 @@ from sessions_app.attendance.imports.rules.documents import (
     Object,
     Skip,
     either,
+    kind_in,
     object_in,
     read_documents,
 )
@@ -41,8 +42,8 @@ def _once(seen: dict[str, str], event: Object) -> Iterator[Callable[[], LogLine]
 
 
 def _read(event: Object) -> Iterator[Callable[[], LogLine] | Skip]:
-    kind = event.get("event")
-    if not isinstance(kind, str) or not kind:
+    kind = kind_in(event, "event")
+    if kind is None:
         raise Unreadable(Trouble.UNKNOWN_EVENT)
     if kind == "participant_joined" or kind in _LEFT:
         yield partial(_participant, event, left=kind in _LEFT)

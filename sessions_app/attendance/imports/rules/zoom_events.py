@@ -14,6 +14,7 @@ from sessions_app.attendance.imports.rules.documents import (
     Object,
     Skip,
     either,
+    kind_in,
     object_in,
     objects_in,
     read_documents,
@@ -30,13 +31,13 @@ def parse(content: str) -> ParsedLog:
 
 
 def _read(document: Object) -> Iterator[Callable[[], LogLine] | Skip]:
-    kind = document.get("event")
+    kind = kind_in(document, "event")
     if kind is None and "participants" in document:
         yield from (partial(_reported, one) for one in objects_in(document, "participants"))
     elif kind in {_JOINED, _LEFT, _WAITS, _WAITED}:
         who = object_in(document, "payload", "object", "participant")
         yield partial(_told, who, leaving=kind in {_LEFT, _WAITED}, lobby=kind in {_WAITS, _WAITED})
-    elif isinstance(kind, str) and kind:
+    elif kind is not None:
         yield SKIP
     else:
         raise Unreadable(Trouble.UNKNOWN_EVENT)

@@ -259,6 +259,17 @@ def test_bad_values_have_their_code(occupants: list[Any], code: Trouble) -> None
     assert [bad.code for bad in log.bad] == [code]
 
 
+@pytest.mark.parametrize("kind", [[], {}, 7, "", True])
+def test_a_kind_that_is_no_word_is_a_bad_line(kind: object) -> None:
+    for vendor, document in (
+        ("zoom", {"event": kind}),
+        ("jitsi", {"event_name": kind}),
+        ("livekit", {"event": kind}),
+        ("bigbluebutton", {"data": {"type": "event", "id": kind}}),
+    ):
+        assert troubles(read(vendor, as_json(document))) == [(1, "unknown_event")]
+
+
 def test_a_name_is_cleaned_and_cut_for_people() -> None:
     log = read(
         "jitsi", as_json(jitsi_room(occupant("A\u202e\x00 b\ud800" + "x" * 300, 0, 9, occupant_jid="j")))

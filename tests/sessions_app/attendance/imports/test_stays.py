@@ -263,7 +263,7 @@ def _shaped(shape: dict[str, object], junk: object) -> bytes:
     return json.dumps({**shape, **junk} if isinstance(junk, dict) else [shape, junk]).encode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.sampled_from(Vendor), st.one_of(
     st.binary(max_size=200),
     st.text(max_size=200).map(lambda s: s.encode("utf-8", "replace")),
