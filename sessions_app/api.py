@@ -17,6 +17,7 @@ from groups.models import ServiceType
 from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
+from sessions_app.attendance.imports import api as imports
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.models import Session
@@ -35,6 +36,7 @@ ROUTERS: tuple[Router, ...] = (
     edges.router,
     door.edges.router,
     attendance.edges.router,
+    imports.edges.router,
     hours.edges.router,
     followup.edges.router,
     notes.edges.router,

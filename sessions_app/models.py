@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 
 from groups.models import ServiceType
+from sessions_app.attendance.imports.models import AttendanceImport
 from sessions_app.attendance.models import (
     AttendanceDispute,
     AttendancePolicy,
@@ -25,6 +26,7 @@ from vio.common.sealed import SealedTextField
 
 __all__ = [
     "AttendanceDispute",
+    "AttendanceImport",
     "AttendancePolicy",
     "AttendanceRecord",
     "AttendanceSheet",

@@ -4,7 +4,7 @@
 `session_ended` tells {session_id, program_id, now} after a held session's attendance is computed and committed.
 `attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that
 wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
-all; `cause` is finalised, recomputed, excused or corrected.
+all; `cause` is finalised, recomputed, imported, excused or corrected.
 `clients_appeared` tells {session_id, client_ids, now}; sent by the room when their connections open (F1, C9).
 `support_unanswered` tells {session_id, client_id, asked_at, now} inside the transaction that says nobody took up a silent
 hand within a minute, so that the alert commits with it.

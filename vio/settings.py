@@ -237,6 +237,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# An uploaded log holds names: it stays in memory, and never becomes a file in a temporary folder.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # --- picture and sound (docs/media.md) -----------------------------------------------------------------------
 MEDIA_KIND = env.text("VIO_MEDIA", "mesh")

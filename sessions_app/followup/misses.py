@@ -148,7 +148,10 @@ def withdraw_answered(*, actor: Actor, now: datetime) -> int:
 
     The room tells at once (`clients_appeared`); this finds what was not told, after a fault.
     """
-    seen = PresenceEvidence.objects.filter(session=OuterRef("session"), client=OuterRef("client"))
+    taken_back = PresenceEvidence.objects.filter(connection=OuterRef("connection"), kind="withdrawn")
+    seen = PresenceEvidence.objects.filter(
+        ~Exists(taken_back), session=OuterRef("session"), client=OuterRef("client")
+    )
     running = FollowUp.objects.filter(Exists(seen), status__in=("open", "escalated")).values_list(
         "session_id", "client_id"
     )

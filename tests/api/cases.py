@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.api.scene import Scene, answers, drafts
+from tests.api.scene import Scene, answers, drafts, log_of
 
 Body = Callable[[Scene], Any]
 TODAY, TOMORROW = "2026-04-13", "2026-04-14"
@@ -166,6 +166,19 @@ WHEN = (
          unfit="facilitator", stranger="cleo", status=409, body=fixed(text="I was there until the end.")),
     Case("explain_my_attendance", "GET", "/my/sessions/{session_id}/attendance", "ana", unfit="facilitator",
          stranger="cleo"),
+    Case("list_imports", "GET", "/sessions/{session_id}/attendance/imports", "facilitator", unfit="records",
+         stranger="other_facilitator"),
+    Case("start_import", "POST", "/sessions/{session_id}/attendance/imports", "facilitator", unfit="clinician",
+         stranger="other_facilitator", status=201,
+         body=lambda s: {"vendor": "jitsi", "log": log_of(s.world.ben.person_id)}),
+    Case("show_import", "GET", "/sessions/{session_id}/attendance/imports/{attendance_import_id}", "supervisor",
+         unfit="admin", stranger="other_facilitator"),
+    Case("accept_import", "POST", "/sessions/{session_id}/attendance/imports/{attendance_import_id}/accept",
+         "cofacilitator", unfit="records", stranger="other_facilitator", body=fixed(who={}, until_end=[])),
+    Case("discard_import", "POST", "/sessions/{session_id}/attendance/imports/{attendance_import_id}/discard",
+         "facilitator", unfit="clinician", stranger="other_facilitator"),
+    Case("withdraw_import", "POST", "/sessions/{session_id}/attendance/imports/{attendance_import_id}/withdraw",
+         "facilitator", unfit="records", stranger="other_facilitator", status=409, body=fixed(reason="Another evening.")),
     Case("show_my_hours", "GET", "/my/hours", "ana", unfit="clinician"),
     Case("list_hours", "GET", "/hours", "records", unfit="facilitator"),
     Case("explain_hours", "GET", "/clients/{client_id}/hours?week=2026-04-13", "records", unfit="facilitator",

@@ -24,9 +24,12 @@ from groups.models import (
     Series,
     StaffRole,
 )
+from sessions_app.attendance.imports.rules.lines import Vendor
+from sessions_app.attendance.imports.rules.zoom_csv import Written
+from sessions_app.attendance.imports.services import start_import
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
-from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session
+from sessions_app.models import AttendanceDispute, AttendanceImport, ClientNote, FollowUp, Session
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
 from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
@@ -59,6 +62,7 @@ class Scene:
     contact: EmergencyContact
     place: GroupStaff
     role: StaffRole
+    log: AttendanceImport
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -69,6 +73,7 @@ class Scene:
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
             "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
+            "attendance_import_id": self.log.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -108,7 +113,24 @@ def build_scene() -> Scene:
         ),
         place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
         role=StaffRole.objects.get(program=world.program, person=world.records),
-    )
+        log=start_import(
+            actor=world.actor(world.facilitator), session=evening, vendor=Vendor.JITSI,
+            raw=log_of(world.ana.person_id).encode(), written=Written(world.program.zone), now=NOW,
+        ),
+    )  # fmt: skip
+
+
+def log_of(account: UUID, *, minutes: int = 30) -> str:
+    """A log of another service, in which this account was there for the first minutes."""
+    begin = int(MONDAY_START.timestamp())
+    who = {
+        "id": str(account),
+        "name": "A.",
+        "occupant_jid": "r@c/1",
+        "joined_at": begin,
+        "left_at": begin + 60 * minutes,
+    }
+    return json.dumps({"event_name": "muc-room-destroyed", "all_occupants": [who]})
 
 
 def drafts(scene: Scene, *, version: int = 1) -> dict[str, Any]:
