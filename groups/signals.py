@@ -3,10 +3,12 @@
 `roster_changing` asks before a place or an episode begins or ends: {program_id, group_id or None, client_id,
 from_date, adding, now}; from `from_date` on the client is, or is no longer, expected. A receiver raises ConflictError
 where a roster of the past would change. `timetable_changed` tells {series, actor, now} after a series was made,
-changed or ended.
+changed or ended. `series_split` tells {old, new, from_date} when a new series carries on for an old one, before the two are
+told of: the sessions from that date on go over.
 """
 
 from django.dispatch import Signal
 
 roster_changing = Signal()
 timetable_changed = Signal()
+series_split = Signal()

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from groups.models import Group, Series
-from groups.signals import roster_changing, timetable_changed
+from groups.signals import roster_changing, series_split, timetable_changed
 from sessions_app.models import Session
-from sessions_app.services.scheduling import follow_series
+from sessions_app.timetable.following import follow_series, go_over
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError
 
@@ -16,6 +16,11 @@ from vio.common.errors import ConflictError
 def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: object) -> None:
     """A series was made, changed or ended: its sessions follow in the same transaction."""
     follow_series(actor=actor, series=series, now=now)
+
+
+def on_series_split(*, old: Series, new: Series, from_date: date, **_: object) -> None:
+    """A new series carries on: the sessions from that date on are its own."""
+    go_over(old=old, new=new, from_date=from_date)
 
 
 def on_roster_changing(
@@ -43,4 +48,5 @@ def on_roster_changing(
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    series_split.connect(on_series_split, dispatch_uid="sessions_app.go_over")
     roster_changing.connect(on_roster_changing, dispatch_uid="sessions_app.guard_rosters")

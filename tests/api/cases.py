@@ -51,6 +51,8 @@ SERIES = {
     "breaks": [{"after_minutes": 45, "minutes": 10}], "starts_on": "2026-04-20",
 }  # fmt: skip
 
+EVENING = {"reach": "this", "title": "Later group", "local_start": "19:00", "minutes": 60}
+
 WHO = (
     Case("show_me", "GET", "/me", "ana", unfit=""),
     Case("list_programs", "GET", "/programs", "records"),
@@ -141,6 +143,10 @@ WHEN = (
                     breaks=[{"after_minutes": 40, "minutes": 10}])),
     Case("change_session_time", "PUT", "/sessions/{tomorrow}/time", "supervisor", unfit="facilitator",
          stranger="lakeside_admin", body=fixed(starts_at="2026-04-14T22:30:00Z", minutes=60)),
+    Case("preview_session_change", "POST", "/sessions/{tomorrow}/change/preview", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(**EVENING)),
+    Case("change_session", "POST", "/sessions/{tomorrow}/change", "admin", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(**EVENING)),
     Case("list_my_sessions", "GET", "/my/sessions", "ana", unfit="facilitator"),
     Case("show_my_door", "GET", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo"),
     Case("confirm_my_door", "PUT", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo",
