@@ -21,6 +21,7 @@ from groups.models import (
     Enrolment,
     Group,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     NoContact,
@@ -257,6 +258,15 @@ def level_for(actor: Actor, level_id: UUID, permission: Permission) -> LevelOfCa
     return one(
         lambda p: LevelOfCare.objects.filter(program__in=programs_for(actor, p)).select_related("program"),
         level_id,
+        permission,
+    )
+
+
+def holiday_for(actor: Actor, holiday_id: UUID, permission: Permission) -> Holiday:
+    """A holiday of a program in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: Holiday.objects.filter(program__in=programs_for(actor, p)).select_related("program"),
+        holiday_id,
         permission,
     )
 

@@ -5,6 +5,7 @@ from_date, adding, now}; from `from_date` on the client is, or is no longer, exp
 where a roster of the past would change. `timetable_changed` tells {series, actor, now} after a series was made,
 changed or ended. `series_split` tells {old, new, from_date} when a new series carries on for an old one, before the two are
 told of: the sessions from that date on go over.
+`holiday_added` and `holiday_removed` tell {holiday, actor, now}; a removed one has left its table.
 """
 
 from django.dispatch import Signal
@@ -12,3 +13,5 @@ from django.dispatch import Signal
 roster_changing = Signal()
 timetable_changed = Signal()
 series_split = Signal()
+holiday_added = Signal()
+holiday_removed = Signal()

@@ -97,6 +97,7 @@ class SessionOut(Output):
     started_at: Instant | None
     ended_at: Instant | None
     cancelled_at: Instant | None
+    holiday: str
     attendance_ready: bool
 
 
@@ -107,7 +108,7 @@ def session_out(row: Session) -> SessionOut:
         title=row.title, service_type=row.service_type, local_date=row.local_date,
         timezone=row.program.timezone, starts_at=row.starts_at, ends_at=row.ends_at, status=row.status,
         started_at=row.started_at, ended_at=row.ended_at, cancelled_at=row.cancelled_at,
-        attendance_ready=row.finalised_at is not None,
+        holiday=row.holiday, attendance_ready=row.finalised_at is not None,
     )  # fmt: skip
 
 

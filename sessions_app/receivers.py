@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from groups.models import Group, Series
-from groups.signals import roster_changing, series_split, timetable_changed
+from groups.models import Group, Holiday, Series
+from groups.signals import (
+    holiday_added,
+    holiday_removed,
+    roster_changing,
+    series_split,
+    timetable_changed,
+)
 from sessions_app.models import Session
-from sessions_app.timetable.following import follow_series, go_over
+from sessions_app.timetable.following import follow_series, give_holiday_back, go_over, take_holiday
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError
 
@@ -21,6 +27,16 @@ def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: ob
 def on_series_split(*, old: Series, new: Series, from_date: date, **_: object) -> None:
     """A new series carries on: the sessions from that date on are its own."""
     go_over(old=old, new=new, from_date=from_date)
+
+
+def on_holiday_added(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
+    """The program does not meet on a date: what has not begun is called off."""
+    take_holiday(actor=actor, holiday=holiday, now=now)
+
+
+def on_holiday_removed(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
+    """It does after all: what was called off for it takes place."""
+    give_holiday_back(actor=actor, holiday=holiday, now=now)
 
 
 def on_roster_changing(
@@ -48,5 +64,7 @@ def on_roster_changing(
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    holiday_added.connect(on_holiday_added, dispatch_uid="sessions_app.take_holiday")
+    holiday_removed.connect(on_holiday_removed, dispatch_uid="sessions_app.give_holiday_back")
     series_split.connect(on_series_split, dispatch_uid="sessions_app.go_over")
     roster_changing.connect(on_roster_changing, dispatch_uid="sessions_app.guard_rosters")

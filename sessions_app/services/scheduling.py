@@ -20,7 +20,7 @@ from groups.rules import break_problem
 from groups.services import series as series_service
 from sessions_app.models import Session, SessionBreak
 from sessions_app.timetable.reading import wish_of
-from sessions_app.timetable.rules import missing
+from sessions_app.timetable.rules import missing, unannounced
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
@@ -49,7 +49,12 @@ def materialise_sessions(
 
     Meetings that are over already are not made up. A series whose rule cannot be read is logged and passed over.
     """
-    rows = Series.objects.filter(group__is_active=True).select_related("program", "group").order_by("pk")
+    rows = (
+        Series.objects.filter(group__is_active=True)
+        .select_related("program", "group")
+        .prefetch_related("program__holidays")
+        .order_by("pk")
+    )
     if series_ids is not None:
         rows = rows.filter(pk__in=series_ids)
     made = 0
@@ -66,7 +71,9 @@ def _missing(series: Series, now: datetime, days: int) -> list[Occurrence]:
     first = local_date(now, series.program.zone)
     there = Session.objects.filter(series=series, occurrence__gte=first).values_list("occurrence", flat=True)
     last = first + timedelta(days=days)
-    wanted = missing(wish_of(series), {on for on in there if on}, now=now, first=first, last=last)
+    wish, known = wish_of(series), {on for on in there if on}
+    wanted = missing(wish, known, now=now, first=first, last=last)
+    wanted += unannounced(wish, known, now=now, first=first, last=last)
     # A session that went over to a later series keeps its id; it is not made a second time.
     ids = {session_id(series.pk, o.on) for o in wanted}
     gone_over = set(Session.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
@@ -81,7 +88,7 @@ def _materialise(actor: Actor, series_id: uuid.UUID, now: datetime, days: int) -
     )
     wanted = _missing(series, now, days)
     if wanted:
-        insert_sessions(series, wanted)
+        insert_sessions(series, wanted, now=now)
         audit.record(
             actor=actor,
             action="session.planned",
@@ -92,9 +99,16 @@ def _materialise(actor: Actor, series_id: uuid.UUID, now: datetime, days: int) -
     return len(wanted)
 
 
-def insert_sessions(series: Series, wanted: Sequence[Occurrence]) -> None:
-    """Inserts sessions and their planned breaks; what exists already is left as it is (ON CONFLICT DO NOTHING)."""
+def insert_sessions(series: Series, wanted: Sequence[Occurrence], *, now: datetime) -> None:
+    """Inserts sessions and their planned breaks; what exists already is left as it is (ON CONFLICT DO NOTHING).
+
+    One that falls on a holiday is there as called off from the start, so that its people can read why.
+    """
+    holidays = {holiday.on: holiday.name for holiday in series.program.holidays.all()}
     sessions = [_new_session(series, found) for found in wanted]
+    for session in (s for s in sessions if s.local_date in holidays):
+        session.status, session.cancelled_at = Session.Status.CANCELLED, now
+        session.holiday = holidays[session.local_date]
     Session.objects.bulk_create(sessions, ignore_conflicts=True)
     # Where another row already holds the date, ours was not inserted and has no breaks to plan.
     ours = set(Session.objects.filter(pk__in=[s.pk for s in sessions]).values_list("pk", flat=True))
@@ -145,11 +159,14 @@ def replace_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]
     SessionBreak.objects.bulk_create(planned_breaks(session, planned))
 
 
-def call_off(session: Session, *, actor: Actor, now: datetime) -> bool:
-    """Cancels a session that has not ended; the conditional update decides between two who try (False: too late)."""
+def call_off(session: Session, *, actor: Actor, now: datetime, holiday: str = "") -> bool:
+    """Cancels a session that has not ended; the conditional update decides between two who try (False: too late).
+
+    `holiday` names the holiday for which it is called off.
+    """
     open_states = [Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE]
     changed = Session.objects.filter(pk=session.pk, status__in=open_states).update(
-        status=Session.Status.CANCELLED, cancelled_at=now
+        status=Session.Status.CANCELLED, cancelled_at=now, holiday=holiday
     )
     if not changed:
         return False

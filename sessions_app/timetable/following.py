@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from groups.models import Series
+from groups.models import Holiday, Series
 from sessions_app.models import Session
-from sessions_app.services.scheduling import HORIZON_DAYS, call_off, materialise_sessions, replace_breaks
+from sessions_app.services.scheduling import (
+    HORIZON_DAYS,
+    call_off,
+    materialise_sessions,
+    refuse_double_booking,
+    replace_breaks,
+)
 from sessions_app.timetable.reading import not_begun, there_of, wish_of
 from sessions_app.timetable.rules import Kind, Planned, Step, Wish, steps
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.localtime import local_date
+from vio.common.realtime import ring_on_commit
 
 
 def horizon(series: Series, now: datetime) -> tuple[date, date]:
@@ -30,7 +38,8 @@ def steps_of(series: Series, wish: Wish, now: datetime, *, from_date: date | Non
     first, last = horizon(series, now)
     held = _held(series, first)
     plan = steps(chosen, wish, now=now, first=max(first, from_date or first), last=last)
-    return [step for step in plan if step.kind is not Kind.MAKE or step.on not in held]
+    new = {Kind.MAKE, Kind.ANNOUNCE}
+    return [step for step in plan if step.kind not in new or step.on not in held]
 
 
 def _held(series: Series, first: date) -> set[date]:
@@ -55,8 +64,9 @@ def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
     sessions = {session.pk: session for session in not_begun(row.pk, now).select_for_update(of=("self",))}
     first, last = horizon(row, now)
     plan = steps([there_of(s) for s in sessions.values()], wish_of(row), now=now, first=first, last=last)
+    names = {holiday.on: holiday.name for holiday in row.program.holidays.all()}
     touched = sum(
-        _carry_out(step, sessions[step.session], actor=actor, now=now) for step in plan if step.session
+        _carry_out(step, sessions[step.session], names, actor=actor, now=now) for step in plan if step.session
     )
     if touched:
         audit.record(
@@ -70,10 +80,12 @@ def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
     return touched + made
 
 
-def _carry_out(step: Step, session: Session, *, actor: Actor, now: datetime) -> bool:
+def _carry_out(
+    step: Step, session: Session, holidays: Mapping[date, str], *, actor: Actor, now: datetime
+) -> bool:
     match step.kind:
         case Kind.CALL_OFF:
-            return call_off(session, actor=actor, now=now)
+            return call_off(session, actor=actor, now=now, holiday=holidays.get(step.on, ""))
         case Kind.TAKE_AWAY:
             return _remove(session, actor=actor, now=now)
         case Kind.MOVE | Kind.CHANGE | Kind.RESTORE:
@@ -82,6 +94,44 @@ def _carry_out(step: Step, session: Session, *, actor: Actor, now: datetime) -> 
             return True
         case _:
             return False
+
+
+# --- holidays ---------------------------------------------------------------------------------------------
+
+
+def take_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
+    """Calls off what has not begun on the date of a holiday, single meetings and evenings moved there too; how many."""
+    rows = Session.objects.filter(
+        program=holiday.program_id,
+        local_date=holiday.on,
+        status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],
+        started_at=None,
+        ends_at__gt=now,
+    )
+    return sum(call_off(row, actor=actor, now=now, holiday=holiday.name) for row in rows)
+
+
+def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
+    """What was called off for a holiday and has not begun takes place again, as its timetable says by now; how many.
+
+    Raises ConflictError (`double_booked`) when a group was given another meeting at that time.
+    """
+    rows = list(
+        Session.objects.select_for_update(of=("self",))
+        .filter(program=holiday.program_id, local_date=holiday.on, status=Session.Status.CANCELLED)
+        .filter(starts_at__gt=now)
+        .exclude(holiday="")
+        .select_related("series", "group")
+    )
+    for row in rows:
+        refuse_double_booking(row.group, row.starts_at, row.ends_at, besides=row)
+        row.status, row.cancelled_at, row.holiday = Session.Status.SCHEDULED, None, ""
+        row.save(update_fields=["status", "cancelled_at", "holiday"])
+        audit.record(actor=actor, action="session.restored", program_id=row.program_id, subject=row)
+        ring_on_commit(f"desk:{row.program_id}", {"kind": "session", "id": str(row.pk)})
+    for series in {row.series for row in rows if row.series is not None}:
+        follow_series(actor=actor, series=series, now=now)
+    return len(rows)
 
 
 def _renew(session: Session, wanted: Planned) -> None:
@@ -93,6 +143,7 @@ def _renew(session: Session, wanted: Planned) -> None:
         "local_date": session.occurrence,
         "status": Session.Status.SCHEDULED,
         "cancelled_at": None,
+        "holiday": "",
         "follows_series": True,
     }
     for name, value in values.items():

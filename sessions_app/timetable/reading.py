@@ -17,7 +17,8 @@ from sessions_app.timetable.rules import Planned, There, Wish
 
 def wish_of(series: Series) -> Wish:
     """What a series says now; raises `calendars.RuleError` if its rule cannot be read."""
-    return Wish(timetable_of(series), series.title, series.service_type, series.group.is_active)
+    holidays = frozenset(holiday.on for holiday in series.program.holidays.all())
+    return Wish(timetable_of(series), series.title, series.service_type, series.group.is_active, holidays)
 
 
 def not_begun(series_id: UUID, now: datetime) -> QuerySet[Session]:
@@ -47,6 +48,7 @@ def there_of(session: Session) -> There:
         Planned(session.starts_at, session.ends_at, session.title, session.service_type, pauses),
         cancelled=session.status == Session.Status.CANCELLED,
         follows_series=session.follows_series,
+        for_holiday=bool(session.holiday),
     )
 
 

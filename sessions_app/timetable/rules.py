@@ -21,7 +21,10 @@ _DAY = timedelta(days=1)
 
 
 class Kind(StrEnum):
-    """What becomes of one date: nothing, or a session is made, moved, changed, given back, called off or taken away."""
+    """What becomes of one date: nothing, or a session is made, moved, changed, given back, called off or taken away.
+
+    A holiday that no session stood on yet is announced: its session is written down as called off, so that people see why.
+    """
 
     KEEP = "keep"
     MAKE = "make"
@@ -30,6 +33,7 @@ class Kind(StrEnum):
     RESTORE = "restore"
     CALL_OFF = "call_off"
     TAKE_AWAY = "take_away"
+    ANNOUNCE = "announce"
 
 
 class Why(StrEnum):
@@ -54,13 +58,17 @@ class Planned:
 
 @dataclass(frozen=True)
 class There:
-    """A session of a series that has not begun: its date in the series, what it says, whether it is called off."""
+    """A session of a series that has not begun: its date in the series, what it says, whether it is called off.
+
+    `for_holiday`: called off for a holiday; until that is removed, no timetable brings it back.
+    """
 
     id: UUID
     on: date
     planned: Planned
     cancelled: bool = False
     follows_series: bool = True
+    for_holiday: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,14 @@ class Wish:
     holidays: frozenset[date] = frozenset()
 
     def off(self, on: date) -> bool:
-        """Whether that date is called off, by hand or as a holiday."""
+        """Whether that date of the timetable is called off, by hand or as a holiday."""
         return on in self.table.cancelled or on in self.holidays
+
+    def takes_off(self, session: There) -> bool:
+        """Whether a session is called off. One that was moved by hand, onto a holiday or away from one, was moved knowingly."""
+        if session.on in self.table.cancelled or (session.cancelled and session.for_holiday):
+            return True
+        return session.follows_series and session.on in self.holidays
 
     def at(self, on: date) -> Planned:
         """What a session on that date would say (R1)."""
@@ -106,9 +120,14 @@ def steps(there: Sequence[There], wish: Wish, *, now: datetime, first: date, las
     Only sessions that begin after `now` are to be given, the called-off ones among them.
     """
     found = [_step(session, wish, now) for session in there]
+    known = {session.on for session in there}
     found += [
         Step(Kind.MAKE, o.on, after=wish.at(o.on))
-        for o in missing(wish, {session.on for session in there}, now=now, first=first, last=last)
+        for o in missing(wish, known, now=now, first=first, last=last)
+    ]
+    found += [
+        Step(Kind.ANNOUNCE, o.on, before=wish.at(o.on))
+        for o in unannounced(wish, known, now=now, first=first, last=last)
     ]
     return sorted(found, key=lambda step: step.on)
 
@@ -123,9 +142,19 @@ def missing(
     return [o for o in wanted if o.on not in known and o.ends_at > now]
 
 
+def unannounced(
+    wish: Wish, known: Collection[date], *, now: datetime, first: date, last: date
+) -> list[Occurrence]:
+    """The meetings a holiday takes from `first` to `last` whose date is not known yet."""
+    if not wish.open:
+        return []
+    taken = (occurrence(wish.table, on) for on in dates(wish.table, first, last) if on in wish.holidays)
+    return [o for o in taken if o.on not in known and o.ends_at > now]
+
+
 def _step(session: There, wish: Wish, now: datetime) -> Step:
     on, before = session.on, session.planned
-    if wish.off(on):
+    if wish.takes_off(session):
         kind, why = (Kind.KEEP, Why.OFF) if session.cancelled else (Kind.CALL_OFF, None)
         return Step(kind, on, session.id, before, None, why)
     if not wish.open or on not in dates(wish.table, on, on):

@@ -18,6 +18,7 @@ from groups.models import (
     EmergencyContact,
     Enrolment,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     Person,
@@ -59,6 +60,7 @@ class Scene:
     contact: EmergencyContact
     place: GroupStaff
     role: StaffRole
+    holiday: Holiday
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -68,7 +70,7 @@ class Scene:
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
-            "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
+            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "staff_role_id": self.role.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -108,6 +110,7 @@ def build_scene() -> Scene:
         ),
         place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
         role=StaffRole.objects.get(program=world.program, person=world.records),
+        holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
     )
 
 
