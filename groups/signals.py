@@ -6,6 +6,8 @@ where a roster of the past would change. `timetable_changed` tells {series, acto
 changed or ended. `series_split` tells {old, new, from_date} when a new series carries on for an old one, before the two are
 told of: the sessions from that date on go over.
 `holiday_added` and `holiday_removed` tell {holiday, actor, now}; a removed one has left its table.
+`groups_covered_asked` asks upward: for {actor, permission, now} a receiver answers a query of the ids of groups that the actor
+leads for one session about now, though not as one of the group's own staff.
 """
 
 from django.dispatch import Signal
@@ -15,3 +17,4 @@ timetable_changed = Signal()
 series_split = Signal()
 holiday_added = Signal()
 holiday_removed = Signal()
+groups_covered_asked = Signal()

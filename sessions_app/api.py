@@ -24,6 +24,7 @@ from sessions_app.notes import api as notes
 from sessions_app.room.door import api as door
 from sessions_app.selectors import client_sessions, staff_sessions
 from sessions_app.services.scheduling import cancel_session, move_session, plan_session
+from sessions_app.staffing import api as staffing
 from sessions_app.timetable import api as timetable
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
@@ -35,6 +36,7 @@ edges = Edges("sessions")
 ROUTERS: tuple[Router, ...] = (
     edges.router,
     timetable.edges.router,
+    staffing.edges.router,
     door.edges.router,
     attendance.edges.router,
     hours.edges.router,

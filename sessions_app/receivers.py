@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from groups.models import Group, Holiday, Series
 from groups.signals import (
+    groups_covered_asked,
     holiday_added,
     holiday_removed,
     roster_changing,
     series_split,
     timetable_changed,
 )
-from sessions_app.models import Session
+from sessions_app.models import Session, SessionStaff
+from sessions_app.staffing.leaders import groups_covered
 from sessions_app.timetable.following import follow_series, give_holiday_back, go_over, take_holiday
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError
+from vio.common.permissions import Permission
 
 
 def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: object) -> None:
@@ -61,10 +66,18 @@ def on_roster_changing(
         raise ConflictError(message, code="roster_closed")
 
 
+def on_groups_covered_asked(
+    *, actor: Actor, permission: Permission | None, now: datetime, **_: object
+) -> QuerySet[SessionStaff, UUID]:
+    """The groups whose session the actor stands in for about now."""
+    return groups_covered(actor, permission, now=now)
+
+
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
     holiday_added.connect(on_holiday_added, dispatch_uid="sessions_app.take_holiday")
     holiday_removed.connect(on_holiday_removed, dispatch_uid="sessions_app.give_holiday_back")
     series_split.connect(on_series_split, dispatch_uid="sessions_app.go_over")
+    groups_covered_asked.connect(on_groups_covered_asked, dispatch_uid="sessions_app.groups_covered")
     roster_changing.connect(on_roster_changing, dispatch_uid="sessions_app.guard_rosters")

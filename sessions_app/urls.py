@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:session_id>/room/note/", views.room_note, name="room_note"),
     path("", include("sessions_app.manage_urls")),
     path("", include("sessions_app.timetable.urls")),
+    path("", include("sessions_app.staffing.urls")),
     path("", include("sessions_app.room.urls")),
     path("", include("sessions_app.attendance.urls")),
     path("", include("sessions_app.hours.urls")),

@@ -27,7 +27,7 @@ from groups.models import (
 )
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
-from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session
+from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session, SessionStaff
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
 from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
@@ -61,6 +61,7 @@ class Scene:
     place: GroupStaff
     role: StaffRole
     holiday: Holiday
+    substitute: SessionStaff
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -70,7 +71,8 @@ class Scene:
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
-            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "staff_role_id": self.role.pk,
+            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "session_staff_id": self.substitute.pk,
+            "staff_role_id": self.role.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -110,6 +112,9 @@ def build_scene() -> Scene:
         ),
         place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
         role=StaffRole.objects.get(program=world.program, person=world.records),
+        substitute=SessionStaff.objects.create(
+            program=world.program, session=late, person=world.supervisor, added_at=NOW
+        ),
         holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
     )
 
