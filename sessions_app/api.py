@@ -80,6 +80,7 @@ class MeetingIn(TimeIn):
 
     title: Title
     service_type: ServiceType = ServiceType.GROUP_THERAPY
+    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
 
 
 class SessionOut(Output):
@@ -157,7 +158,7 @@ def add_session(request: PageRequest, group_id: UUID, body: MeetingIn) -> Sessio
     group = group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     row = plan_session(
         actor=request.actor, group=group, title=body.title, service_type=body.service_type,
-        starts_at=body.starts_at, minutes=body.minutes, breaks=body.pauses(), now=timezone.now(),
+        starts_at=body.starts_at, minutes=body.minutes, breaks=body.pauses(), now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return session_out(row)
 

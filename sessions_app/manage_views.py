@@ -64,7 +64,7 @@ def session_new(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         return scheduling.plan_session(
             actor=request.actor, group=group, title=c["title"], service_type=c["service_type"],
             starts_at=form.starts_at(group.program), minutes=c["minutes"], breaks=c["breaks"],
-            now=timezone.now(),
+            now=timezone.now(), anyway=c["anyway"],
         )  # fmt: skip
 
     return FormPage(

@@ -18,6 +18,7 @@ from groups.calendars import Occurrence, RuleError
 from groups.models import Group, Series
 from groups.rules import break_problem
 from groups.services import series as series_service
+from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
 from sessions_app.models import Session, SessionBreak
 from sessions_app.timetable.reading import wish_of
 from sessions_app.timetable.rules import missing, unannounced
@@ -195,15 +196,20 @@ def cancel_session(*, actor: Actor, session: Session, now: datetime) -> Session:
 def plan_session(
     *, actor: Actor, group: Group, title: str, service_type: str, starts_at: datetime, minutes: int,
     breaks: Sequence[tuple[int, int]] = (), now: datetime, is_rehearsal: bool = False,
+    anyway: bool | None = None,
 ) -> Session:  # fmt: skip
     """Plans one meeting outside of any series; breaks are (minutes after the start, length).
 
-    Raises BadInputError for a meeting in the past or breaks that do not fit, ConflictError beside another meeting.
+    Raises BadInputError for a meeting in the past or breaks that do not fit, ConflictError beside another meeting. People in two
+    places at once and missing licences are asked about unless `anyway` is None (a script): with False they refuse.
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     Group.objects.select_for_update().get(pk=group.pk)
     refuse_double_booking(group, starts_at, ends_at)
+    if anyway is not None:
+        found = conflicts_of(group.program, [Time(group.pk, starts_at, ends_at)])
+        require_no_conflict(group.program, found, anyway=anyway)
     session = Session.objects.create(
         program_id=group.program_id,
         group=group,

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.utils import timezone
+from pydantic import Field
 
 from sessions_app.access import session_for, session_staff_for
 from sessions_app.models import SessionStaff
@@ -26,6 +27,7 @@ class SubstituteIn(Input):
     person_id: UUID
     role: Literal["facilitator", "cofacilitator", "observer"] = "facilitator"
     stands_in_for_id: UUID | None = None
+    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
 
 
 class SessionLeaderOut(Output):
@@ -85,7 +87,7 @@ def add_session_staff(request: PageRequest, session_id: UUID, body: SubstituteIn
     away = person_of(session, body.stands_in_for_id) if body.stands_in_for_id else None
     row = add(
         actor=request.actor, session=session, person=person_of(session, body.person_id), role=body.role,
-        stands_in_for=away, now=timezone.now(),
+        stands_in_for=away, now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return _place_out(row)
 

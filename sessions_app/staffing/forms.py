@@ -19,6 +19,11 @@ class SubstituteForm(ManageForm):
     person = choice_field("Who comes", [])
     stands_in_for = choice_field("In place of", [], required=False)
     role = choice_field("As", ROLE_CHOICES)
+    anyway = forms.BooleanField(
+        label="Do it in spite of a warning",
+        required=False,
+        help_text="Leave it open; you are asked if there is one.",
+    )
 
     def __init__(self, session: Session, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,6 +34,15 @@ class Leader:
         """Whether they lead, and do not only look on."""
         return self.role != "observer"
 
+    @property
+    def words(self) -> str:
+        """What they are here: "facilitator for this session only, in place of Maya Lin"."""
+        role = "co-facilitator" if self.role == "cofacilitator" else self.role
+        if self.substitute is None:
+            return role
+        away = self.substitute.stands_in_for
+        return f"{role} for this session only" + (f", in place of {away.full_name}" if away else "")
+
 
 def leaders_of(session: Session) -> list[Leader]:
     """The staff of a session, facilitators first, then by first name: of its group on that date, less whom somebody stands

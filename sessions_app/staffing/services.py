@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 
 from groups.models import Person, StaffRole
 from groups.services.enrolment import ring_person
+from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
+from sessions_app.conflicts.rules import Kind
 from sessions_app.models import ClientNote, GroupNote, Session, SessionStaff
 from sessions_app.staffing.leaders import Leader, leaders_of
 from vio.common import audit
@@ -28,13 +30,14 @@ ROLES = ("facilitator", "cofacilitator", "observer")
 @transaction.atomic
 def add_session_staff(
     *, actor: Actor, session: Session, person: Person, role: str, now: datetime,
-    stands_in_for: Person | None = None,
+    stands_in_for: Person | None = None, anyway: bool = False,
 ) -> SessionStaff:  # fmt: skip
     """Lets a member of staff lead or observe this one session, in place of somebody who leads it or besides them.
 
     Who is relieved keeps what they may see of the session and loses what they may do in it; their unsigned notes go over.
     Raises BadInputError for somebody who may not lead or does not lead, ConflictError for a second place or a session that
-    was called off or whose notes are signed.
+    was called off or whose notes are signed. Somebody who leads another group then is refused (`leads_twice`), or as a
+    co-facilitator needs `anyway`; so does a licence that is missing for a client's home state.
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     row = (
@@ -47,6 +50,8 @@ def add_session_staff(
     if person.pk in there and there[person.pk].role == role and stands_in_for is None:
         message = "This person leads this session already."
         raise ConflictError(message, code="place_taken", fields={"person": message})
+    if role != "observer":
+        _check_conflicts(row, there, person, role, stands_in_for, anyway=anyway)
     place = _create(row, person, role, stands_in_for.pk if stands_in_for else None, now)
     if stands_in_for is not None:
         ring_person(stands_in_for.pk)
@@ -80,6 +85,26 @@ def _check_relieved(there: dict[UUID, Leader], person: Person, away: Person | No
         raise BadInputError(fields={"stands_in_for": "Nobody stands in for themselves."})
     if away.pk not in there:
         raise BadInputError(fields={"stands_in_for": "This person does not lead this session."})
+
+
+def _check_conflicts(
+    session: Session,
+    there: dict[UUID, Leader],
+    person: Person,
+    role: str,
+    away: Person | None,
+    *,
+    anyway: bool,
+) -> None:
+    leaders = {each.person.pk: each.role for each in there.values() if each.leads and each.person != away}
+    leaders[person.pk] = role
+    time = Time(session.group_id, session.starts_at, session.ends_at, session.pk, leaders)
+    found = [
+        conflict
+        for conflict in conflicts_of(session.program, [time])
+        if conflict.kind is Kind.NO_LICENCE or conflict.who == person.pk
+    ]
+    require_no_conflict(session.program, found, anyway=anyway)
 
 
 def _create(session: Session, person: Person, role: str, away: UUID | None, now: datetime) -> SessionStaff:

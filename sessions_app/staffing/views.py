@@ -34,7 +34,7 @@ def session_staff(request: PageRequest, session_id: UUID) -> HttpResponseBase:
         away = person_of(session, c["stands_in_for"]) if c["stands_in_for"] else None
         return add_session_staff(
             actor=request.actor, session=session, person=person_of(session, c["person"]), role=c["role"],
-            stands_in_for=away, now=timezone.now(),
+            stands_in_for=away, now=timezone.now(), anyway=c["anyway"],
         )  # fmt: skip
 
     leaders = leaders_of(session)

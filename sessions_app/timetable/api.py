@@ -42,6 +42,7 @@ class ChangeIn(Input):
     minutes: Minutes
     breaks: Annotated[list[BreakIn], Field(max_length=12)] = []
     on: Day | None = Field(default=None, description="Another date, for this evening alone.")
+    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
     seen: Seen | None = None
 
     @property
@@ -68,10 +69,12 @@ class StepOut(Output):
 
 
 class PreviewOut(Output):
-    """What a change does: every date in order, how many clients it concerns, and the mark to send back as `seen`."""
+    """What a change does: each date in order, how many clients, what speaks against it, and the mark to send as `seen`."""
 
     steps: list[StepOut]
     clients: int
+    warnings: list[str]
+    is_refused: bool
     mark: str
 
 
@@ -88,7 +91,13 @@ def _step_out(shown: Shown) -> StepOut:
 
 
 def _out(found: Preview) -> PreviewOut:
-    return PreviewOut(steps=[_step_out(each) for each in found.shown], clients=found.clients, mark=found.mark)
+    return PreviewOut(
+        steps=[_step_out(each) for each in found.shown],
+        clients=found.clients,
+        mark=found.mark,
+        warnings=[line.text for line in found.warnings],
+        is_refused=found.is_refused,
+    )
 
 
 @edges.post("/sessions/{uuid:session_id}/change/preview", Permission.MANAGE_GROUPS, PreviewOut)
@@ -109,6 +118,6 @@ def change_session(request: PageRequest, session_id: UUID, body: ChangeIn) -> Pr
     return _out(
         change_sessions(
             actor=request.actor, session=session, reach=body.reach, wanted=body.wanted, now=timezone.now(),
-            mark=body.seen,
+            mark=body.seen, anyway=body.anyway,
         )
     )  # fmt: skip

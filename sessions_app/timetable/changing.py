@@ -17,6 +17,8 @@ from groups.models import Group, Series
 from groups.rules import ONE_DAY, break_problem, fingerprint
 from groups.selectors import today_of
 from groups.services.series import Plan, change_series
+from sessions_app.conflicts.reading import Time, Warned, conflicts_of, in_words, require_no_conflict
+from sessions_app.conflicts.rules import Conflict
 from sessions_app.models import Session
 from sessions_app.services.scheduling import instants_of, move_session, refuse_double_booking
 from sessions_app.timetable.following import steps_of
@@ -82,11 +84,18 @@ class Preview:
     shown: Sequence[Shown]
     clients: int
     mark: str
+    conflicts: Sequence[Conflict] = ()
+    warnings: Sequence[Warned] = ()
 
     @property
     def happening(self) -> list[Shown]:
         """The dates on which something happens."""
         return [each for each in self.shown if not each.step.is_kept]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether one facilitator would lead two groups at once."""
+        return any(each.is_refused for each in self.conflicts)
 
     @property
     def kept(self) -> list[Shown]:
@@ -110,18 +119,37 @@ def preview_change(*, actor: Actor, session: Session, reach: Reach, wanted: Want
         days = set(touched(plan))
     clients = clients_on(session.group_id, days)
     shown = [Shown(step, clocks_change_on(step.on, session.program.zone)) for step in plan]
-    mark = fingerprint({"reach": reach, "steps": plan, "clients": sorted(map(str, clients))})
-    return Preview(shown, len(clients), mark)
+    found = _conflicts(session, plan)
+    lines = in_words(session.program, found)
+    mark = fingerprint(
+        {"reach": reach, "steps": plan, "clients": sorted(map(str, clients)), "conflicts": lines}
+    )
+    return Preview(shown, len(clients), mark, found, lines)
+
+
+def _conflicts(session: Session, plan: Sequence[Step]) -> list[Conflict]:
+    """What speaks against the new times; a session that goes is in nobody's way."""
+    times = [
+        Time(session.group_id, step.after.starts_at, step.after.ends_at, step.session)
+        for step in plan
+        if step.after is not None and step.kind in {Kind.MAKE, Kind.MOVE, Kind.RESTORE}
+    ]
+    gone = {Kind.CALL_OFF, Kind.TAKE_AWAY}
+    return conflicts_of(
+        session.program, times, without={s.session for s in plan if s.session and s.kind in gone}
+    )
 
 
 @transaction.atomic
 def change_sessions(
-    *, actor: Actor, session: Session, reach: Reach, wanted: Wanted, now: datetime, mark: str | None = None
-) -> Preview:
+    *, actor: Actor, session: Session, reach: Reach, wanted: Wanted, now: datetime, mark: str | None = None,
+    anyway: bool = False,
+) -> Preview:  # fmt: skip
     """Makes the change, exactly as `preview_change` told it; returns what was done.
 
     Raises ConflictError (`changed_meanwhile`) when the steps or the people are not those of the mark any more, and as
-    `preview_change`; None as the mark asks nothing (the API).
+    `preview_change`; None as the mark asks nothing (the API). What speaks against it needs `anyway`, and one facilitator in two
+    places is refused (`leads_twice`).
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     # One lock, and the one that the act itself takes first: two locks in another order than elsewhere would cross.
@@ -135,6 +163,7 @@ def change_sessions(
     found = preview_change(actor=actor, session=row, reach=reach, wanted=wanted, now=now)
     if mark is not None and mark != found.mark:
         raise _changed()
+    require_no_conflict(row.program, found.conflicts, anyway=anyway)
     if found.happening:
         _make(actor, row, reach, wanted.checked(), now)
     return found

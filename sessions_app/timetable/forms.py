@@ -37,6 +37,7 @@ class ChangeForm(ManageForm):
     local_start = wall_time_field("In the program's time zone, summer and winter alike.")
     minutes = number_field("Length in minutes, breaks included", 1, 720)
     breaks = breaks_field()
+    anyway = forms.BooleanField(label="I have seen this; do it anyway", required=False)
 
     @property
     def chosen(self) -> Reach:

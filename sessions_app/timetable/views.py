@@ -35,7 +35,7 @@ class ChangePage(FormPage[ChangeForm]):
                 return self.shown(form, self.preview(form))
             done = change_sessions(
                 actor=self.request.actor, session=self.session, reach=form.chosen, wanted=form.wanted,
-                now=timezone.now(), mark=form.mark,
+                now=timezone.now(), mark=form.mark, anyway=form.cleaned_data["anyway"],
             )  # fmt: skip
         except DomainError as error:
             return self.refused(form, error)
@@ -61,7 +61,8 @@ class ChangePage(FormPage[ChangeForm]):
         if error.status in {403, 404}:
             raise error
         form.refuse(error)
-        if error.code == "changed_meanwhile" and Session.objects.filter(pk=self.session.pk).exists():
+        again_shown = error.code == "changed_meanwhile" or "anyway" in error.fields
+        if again_shown and Session.objects.filter(pk=self.session.pk).exists():
             try:
                 return self.shown(form, self.preview(form), error.status)
             except DomainError as again:
