@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from groups.models import Group, Holiday, Series
+from groups.models import Group, Holiday, Program, Series
 from groups.signals import (
     groups_covered_asked,
     holiday_added,
@@ -15,10 +16,13 @@ from groups.signals import (
     roster_changing,
     series_split,
     timetable_changed,
+    zone_changed,
 )
 from sessions_app.models import Session, SessionStaff
 from sessions_app.staffing.leaders import groups_covered
-from sessions_app.timetable.following import follow_series, give_holiday_back, go_over, take_holiday
+from sessions_app.timetable.following import follow_series, go_over
+from sessions_app.timetable.holidays import give_holiday_back, take_holiday
+from sessions_app.timetable.zones import keep_wall_times
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError
 from vio.common.permissions import Permission
@@ -32,6 +36,11 @@ def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: ob
 def on_series_split(*, old: Series, new: Series, from_date: date, **_: object) -> None:
     """A new series carries on: the sessions from that date on are its own."""
     go_over(old=old, new=new, from_date=from_date)
+
+
+def on_zone_changed(*, program: Program, old: ZoneInfo, now: datetime, **_: object) -> None:
+    """Single meetings, and evenings moved by hand, keep their wall time too; the others follow their series."""
+    keep_wall_times(program=program, old=old, now=now)
 
 
 def on_holiday_added(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
@@ -76,6 +85,7 @@ def on_groups_covered_asked(
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    zone_changed.connect(on_zone_changed, dispatch_uid="sessions_app.keep_wall_times")
     holiday_added.connect(on_holiday_added, dispatch_uid="sessions_app.take_holiday")
     holiday_removed.connect(on_holiday_removed, dispatch_uid="sessions_app.give_holiday_back")
     series_split.connect(on_series_split, dispatch_uid="sessions_app.go_over")

@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from groups.models import Holiday, Series
+from groups.models import Series
 from sessions_app.models import Session
 from sessions_app.services.scheduling import (
     HORIZON_DAYS,
     call_off,
     materialise_sessions,
-    refuse_double_booking,
     replace_breaks,
 )
 from sessions_app.timetable.reading import not_begun, there_of, wish_of
@@ -22,7 +21,6 @@ from sessions_app.timetable.rules import Kind, Planned, Step, Wish, steps
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.localtime import local_date
-from vio.common.realtime import ring_on_commit
 
 
 def horizon(series: Series, now: datetime) -> tuple[date, date]:
@@ -94,44 +92,6 @@ def _carry_out(
             return True
         case _:
             return False
-
-
-# --- holidays ---------------------------------------------------------------------------------------------
-
-
-def take_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
-    """Calls off what has not begun on the date of a holiday, single meetings and evenings moved there too; how many."""
-    rows = Session.objects.filter(
-        program=holiday.program_id,
-        local_date=holiday.on,
-        status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],
-        started_at=None,
-        ends_at__gt=now,
-    )
-    return sum(call_off(row, actor=actor, now=now, holiday=holiday.name) for row in rows)
-
-
-def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
-    """What was called off for a holiday and has not begun takes place again, as its timetable says by now; how many.
-
-    Raises ConflictError (`double_booked`) when a group was given another meeting at that time.
-    """
-    rows = list(
-        Session.objects.select_for_update(of=("self",))
-        .filter(program=holiday.program_id, local_date=holiday.on, status=Session.Status.CANCELLED)
-        .filter(starts_at__gt=now)
-        .exclude(holiday="")
-        .select_related("series", "group")
-    )
-    for row in rows:
-        refuse_double_booking(row.group, row.starts_at, row.ends_at, besides=row)
-        row.status, row.cancelled_at, row.holiday = Session.Status.SCHEDULED, None, ""
-        row.save(update_fields=["status", "cancelled_at", "holiday"])
-        audit.record(actor=actor, action="session.restored", program_id=row.program_id, subject=row)
-        ring_on_commit(f"desk:{row.program_id}", {"kind": "session", "id": str(row.pk)})
-    for series in {row.series for row in rows if row.series is not None}:
-        follow_series(actor=actor, series=series, now=now)
-    return len(rows)
 
 
 def _renew(session: Session, wanted: Planned) -> None:

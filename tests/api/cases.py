@@ -147,6 +147,8 @@ WHEN = (
          stranger="lakeside_admin", body=fixed(**EVENING)),
     Case("change_session", "POST", "/sessions/{tomorrow}/change", "admin", unfit="facilitator",
          stranger="lakeside_admin", body=fixed(**EVENING)),
+    Case("make_sample_week", "POST", "/programs/{program_id}/sample-week", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(name="Tulip", starts_on="2026-04-20")),
     Case("list_holidays", "GET", "/programs/{program_id}/holidays", "records", stranger="lakeside_admin"),
     Case("add_holiday", "POST", "/programs/{program_id}/holidays", "supervisor", unfit="facilitator",
          stranger="lakeside_admin", status=201, body=fixed(on=TOMORROW, name="Spring break")),

@@ -123,7 +123,7 @@ def test_the_number_of_queries_does_not_grow(
         many = conflicts_of(world.program, times)
     assert {c.kind for c in few} == {Kind.EXPECTED_TWICE}
     assert len(many) > len(few)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         lines = in_words(world.program, many)
     assert len(lines) == 1
     assert "and" in lines[0].text
