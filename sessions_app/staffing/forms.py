@@ -27,7 +27,7 @@ class SubstituteForm(ManageForm):
 
     def __init__(self, session: Session, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "person", staff_choices(session.program))
+        set_choices(self, "person", [("", "choose"), *staff_choices(session.program)])
         here = [(str(each.person.pk), each.person.full_name) for each in leaders_of(session)]
         relieved = self.fields["stands_in_for"]
         assert isinstance(relieved, forms.ChoiceField)  # noqa: S101  # declared a few lines above
