@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -26,7 +27,7 @@ from sessions_app.timetable.reading import clients_on, wish_of
 from sessions_app.timetable.rules import Kind, Planned, Step, Why, clocks_change_on, touched
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
-from vio.common.localtime import to_instant
+from vio.common.localtime import local_date, to_instant
 from vio.common.permissions import Permission
 
 
@@ -68,6 +69,15 @@ class Shown:
 
     step: Step
     clocks: timedelta
+    zone: ZoneInfo
+
+    @property
+    def changes_day(self) -> bool:
+        """Whether it moves to another local date."""
+        before, after = self.step.before, self.step.after
+        if before is None or after is None:
+            return False
+        return local_date(before.starts_at, self.zone) != local_date(after.starts_at, self.zone)
 
     @property
     def clocks_word(self) -> str:
@@ -118,7 +128,8 @@ def preview_change(*, actor: Actor, session: Session, reach: Reach, wanted: Want
         plan = _planned(session, reach, wanted, now)
         days = set(touched(plan))
     clients = clients_on(session.group_id, days)
-    shown = [Shown(step, clocks_change_on(step.on, session.program.zone)) for step in plan]
+    zone = session.program.zone
+    shown = [Shown(step, clocks_change_on(step.on, zone), zone) for step in plan]
     found = _conflicts(session, plan)
     lines = in_words(session.program, found)
     mark = fingerprint(
