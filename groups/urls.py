@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from groups.views import agreement, clients, groups, manage, series, staff
+from groups.views import agreement, clients, groups, holidays, manage, series, staff
 
 program = "manage/<uuid:program_id>"
 client = "manage/clients/<uuid:client_id>"
@@ -20,6 +20,9 @@ about_programs: list[URLPattern | URLResolver] = [
     path(f"{program}/settings/", manage.program_settings, name="manage_settings"),
     path(f"{program}/levels/new/", manage.level_new, name="manage_level_new"),
     path("manage/levels/<uuid:level_id>/", manage.level_edit, name="manage_level"),
+    path(f"{program}/holidays/", holidays.holiday_list, name="manage_holidays"),
+    path(f"{program}/holidays/new/", holidays.holiday_new, name="manage_holiday_new"),
+    path("manage/holidays/<uuid:holiday_id>/remove/", holidays.holiday_remove, name="manage_holiday_remove"),
     path(f"{program}/agreement/", manage.agreement_new, name="manage_agreement"),
 ]
 

@@ -23,6 +23,7 @@ from sessions_app.room.state import Room
 from sessions_app.room.words import Phase, Place, Role
 from sessions_app.selectors import expected_by_session
 from sessions_app.signals import board_flags_asked
+from sessions_app.staffing.leaders import hosted
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
 from vio.common.permissions import Role as ProgramRole
@@ -94,7 +95,8 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
     expected = expected_by_session(session.pk for session in sessions)
     rooms = {row.pk: row for row in RoomState.objects.filter(pk__in=[session.pk for session in sessions])}
     debts = _debts(actor, now)
-    hosting = set(leading_today(actor, Permission.HOST_ROOM, now=now).values_list("group_id", flat=True))
+    led = set(leading_today(actor, Permission.HOST_ROOM, now=now).values_list("group_id", flat=True))
+    hosting = hosted(actor, sessions, led)
     flags = _flags(actor, {client for clients in expected.values() for client in clients}, now)
     rows = [
         BoardRow(
@@ -102,7 +104,7 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
             state=_state(session, rooms.get(session.pk)),
             opens_at=opens_at(session),
             counts=counts_of(session, rooms.get(session.pk), len(expected.get(session.pk, ())), now=now),
-            can_host=session.group_id in hosting,
+            can_host=session.pk in hosting,
             can_look=bool(actor.roles_in(session.program_id) & OBSERVERS),
             flags=[flags[client] for client in expected.get(session.pk, ()) if client in flags],
             debt=next((debt for debt in debts if debt.session.pk == session.pk), None),

@@ -46,6 +46,7 @@ __all__ = [
     "RoomState",
     "Session",
     "SessionBreak",
+    "SessionStaff",
     "TechCheck",
     "WeekHours",
 ]
@@ -90,6 +91,8 @@ class Session(models.Model):
     is_rehearsal = models.BooleanField(default=False)
     # False once this one evening was moved by hand: later changes of the series leave it alone.
     follows_series = models.BooleanField(default=True)
+    # The holiday for which it was called off, as clients read it; empty when it was called off for itself, or not at all.
+    holiday = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
     # How to meet when the room fails, for this one evening; all empty: as the group says.
     fallback_phone = models.CharField(max_length=40, blank=True, default="")
     fallback_code = SealedTextField()
@@ -146,3 +149,51 @@ class SessionBreak(models.Model):
 
     def __str__(self) -> str:
         return f"break {self.pk}"
+
+
+class SessionStaff(models.Model):
+    """Somebody who leads (or observes) this one session: besides those who lead its group, or in place of one of them.
+
+    It ends with `ended_at` and is kept; who stands in for whom is never rewritten.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="staff")
+    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="session_staff")
+    role = models.CharField(
+        max_length=16,
+        choices=[
+            ("facilitator", "facilitator"),
+            ("cofacilitator", "co-facilitator"),
+            ("observer", "observer"),
+        ],
+        default="facilitator",
+    )
+    stands_in_for = models.ForeignKey(
+        "groups.Person", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "session staff"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "person"], condition=models.Q(ended_at=None), name="session_staff_once"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "stands_in_for"],
+                condition=models.Q(ended_at=None),
+                name="session_staff_one_substitute",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("stands_in_for")), name="session_staff_for_somebody_else"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person"], name="session_staff_person", condition=models.Q(ended_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"session staff {self.pk}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
@@ -12,6 +12,7 @@ from groups.models import Client
 from sessions_app.access import sessions_for
 from sessions_app.models import Session
 from sessions_app.room.door.fallback import Fallback, fallback_of
+from sessions_app.selectors import client_sessions
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
 
@@ -33,6 +34,7 @@ class Home:
     client: Client
     tonight: Tonight | None
     next_sessions: list[Session]
+    called_off: list[Session]  # today and in the days shown; nobody is expected
     checkin: CheckIn | None  # today's latest
     last_checkin: CheckIn | None  # the latest before today
 
@@ -49,9 +51,16 @@ def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
         client=client,
         tonight=_tonight(first, client, now) if first else None,
         next_sessions=coming[1:5] if first else coming[:4],
+        called_off=called_off(client, today),
         checkin=newest if is_today else None,
         last_checkin=None if is_today else newest,
     )
+
+
+def called_off(client: Client, today: date, *, days: int = 14) -> list[Session]:
+    """The client's sessions from today on that the program called off (R7), soonest first."""
+    rows = client_sessions(client, today, today + timedelta(days=days)).filter(status="cancelled")
+    return list(rows[:6])
 
 
 def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> list[Session]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from groups.api import agreement, clients, contacts, groups, leaders, programs, series, staff
+from groups.api import agreement, clients, contacts, groups, holidays, leaders, programs, series, staff
 
 ROUTERS: tuple[Router, ...] = (
     programs.edges.router,
@@ -14,5 +14,6 @@ ROUTERS: tuple[Router, ...] = (
     groups.edges.router,
     leaders.edges.router,
     series.edges.router,
+    holidays.edges.router,
     agreement.edges.router,
 )

@@ -12,7 +12,7 @@ from django import forms
 from vio.common.errors import DomainError
 
 # Names a browser may send besides the fields: the token of the page, and which button was pressed.
-_BESIDE = {"csrfmiddlewaretoken", "preview"}
+_BESIDE = {"csrfmiddlewaretoken", "preview", "do"}
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 

@@ -9,6 +9,7 @@ from groups.models.enrolment import (
     PrescribedDose,
 )
 from groups.models.groups import Group, GroupStaff, Membership, Series
+from groups.models.holidays import Holiday
 from groups.models.no_contact import NoContact
 from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
@@ -24,6 +25,7 @@ __all__ = [
     "Enrolment",
     "Group",
     "GroupStaff",
+    "Holiday",
     "Invitation",
     "LevelOfCare",
     "Membership",

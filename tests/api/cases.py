@@ -51,6 +51,8 @@ SERIES = {
     "breaks": [{"after_minutes": 45, "minutes": 10}], "starts_on": "2026-04-20",
 }  # fmt: skip
 
+EVENING = {"reach": "this", "title": "Later group", "local_start": "19:00", "minutes": 60}
+
 WHO = (
     Case("show_me", "GET", "/me", "ana", unfit=""),
     Case("list_programs", "GET", "/programs", "records"),
@@ -141,6 +143,24 @@ WHEN = (
                     breaks=[{"after_minutes": 40, "minutes": 10}])),
     Case("change_session_time", "PUT", "/sessions/{tomorrow}/time", "supervisor", unfit="facilitator",
          stranger="lakeside_admin", body=fixed(starts_at="2026-04-14T22:30:00Z", minutes=60)),
+    Case("preview_session_change", "POST", "/sessions/{tomorrow}/change/preview", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(**EVENING)),
+    Case("change_session", "POST", "/sessions/{tomorrow}/change", "admin", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(**EVENING)),
+    Case("make_sample_week", "POST", "/programs/{program_id}/sample-week", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", body=fixed(name="Tulip", starts_on="2026-04-20")),
+    Case("list_holidays", "GET", "/programs/{program_id}/holidays", "records", stranger="lakeside_admin"),
+    Case("add_holiday", "POST", "/programs/{program_id}/holidays", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", status=201, body=fixed(on=TOMORROW, name="Spring break")),
+    Case("remove_holiday", "POST", "/holidays/{holiday_id}/remove", "admin", unfit="facilitator",
+         stranger="lakeside_admin"),
+    Case("list_session_staff", "GET", "/sessions/{tomorrow}/staff", "facilitator", stranger="other_facilitator"),
+    Case("add_session_staff", "POST", "/sessions/{tomorrow}/staff", "supervisor", unfit="facilitator",
+         stranger="lakeside_admin", status=201,
+         body=lambda s: {"person_id": str(s.world.other_facilitator.pk),
+                         "stands_in_for_id": str(s.world.facilitator.pk)}),
+    Case("end_session_staff", "POST", "/session-staff/{session_staff_id}/end", "admin", unfit="facilitator",
+         stranger="lakeside_admin"),
     Case("list_my_sessions", "GET", "/my/sessions", "ana", unfit="facilitator"),
     Case("show_my_door", "GET", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo"),
     Case("confirm_my_door", "PUT", "/my/sessions/{late}/door", "ana", unfit="facilitator", stranger="cleo",

@@ -18,6 +18,7 @@ from groups.models import (
     EmergencyContact,
     Enrolment,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     Person,
@@ -29,7 +30,14 @@ from sessions_app.attendance.imports.rules.zoom_csv import Written
 from sessions_app.attendance.imports.services import start_import
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
-from sessions_app.models import AttendanceDispute, AttendanceImport, ClientNote, FollowUp, Session
+from sessions_app.models import (
+    AttendanceDispute,
+    AttendanceImport,
+    ClientNote,
+    FollowUp,
+    Session,
+    SessionStaff,
+)
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
 from tests.factories import MONDAY, MONDAY_START, make_client, make_series, make_session
@@ -63,6 +71,8 @@ class Scene:
     place: GroupStaff
     role: StaffRole
     log: AttendanceImport
+    holiday: Holiday
+    substitute: SessionStaff
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -72,8 +82,8 @@ class Scene:
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
-            "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
-            "attendance_import_id": self.log.pk,
+            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "session_staff_id": self.substitute.pk,
+            "staff_role_id": self.role.pk, "attendance_import_id": self.log.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -117,6 +127,10 @@ def build_scene() -> Scene:
             actor=world.actor(world.facilitator), session=evening, vendor=Vendor.JITSI,
             raw=log_of(world.ana.person_id).encode(), written=Written(world.program.zone), now=NOW,
         ),
+        substitute=SessionStaff.objects.create(
+            program=world.program, session=late, person=world.supervisor, added_at=NOW
+        ),
+        holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
     )  # fmt: skip
 
 

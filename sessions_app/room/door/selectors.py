@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from groups.models import Client, Person, StaffRole
-from groups.selectors import leaders_on
+from groups.models import Client, StaffRole
 from sessions_app.models import DoorConfirmation, Session, TechCheck
 from sessions_app.room.door.facts import Check, DoorFacts
 from sessions_app.selectors import expected_clients
+from sessions_app.staffing.leaders import hosts_of, leaders_of
 
 AtDoor = tuple[UUID, UUID]
 """Somebody at a door: session and client."""
@@ -68,17 +68,15 @@ PARTS = ("camera", "microphone", "speaker", "connection")
 
 def licensed_states(session: Session) -> frozenset[str]:
     """The states in which somebody who leads this session is licensed."""
-    leaders = leaders_on(session.group, session.local_date).exclude(role="observer")
-    roles = StaffRole.objects.filter(
-        program=session.program_id, person__in=leaders.values("person"), withdrawn_at=None
-    )
+    leaders = [each.person for each in hosts_of(session)]
+    roles = StaffRole.objects.filter(program=session.program_id, person__in=leaders, withdrawn_at=None)
     return frozenset(state for states in roles.values_list("licensed_states", flat=True) for state in states)
 
 
 def names_in_use(session: Session, client: Client) -> frozenset[str]:
     """The names that others of this session go by, in small letters: nobody may take one of them."""
     others = [other.peer_name for other in expected_clients(session) if other.pk != client.pk]
-    leaders = Person.objects.filter(pk__in=leaders_on(session.group, session.local_date).values("person"))
+    leaders = [each.person for each in leaders_of(session)]
     return frozenset(
         name.casefold()
         for name in [*others, *(n for p in leaders for n in (p.short_name, p.full_name, p.first_name))]
