@@ -1,10 +1,10 @@
-"""Addresses of groups: the agreement, and the administration under /manage/."""
+"""Addresses of groups: the agreement, the messages to a client, and the administration under /manage/."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from groups.views import agreement, clients, groups, manage, series, staff
+from groups.views import agreement, clients, contact_ways, groups, manage, series, staff
 
 program = "manage/<uuid:program_id>"
 client = "manage/clients/<uuid:client_id>"
@@ -28,6 +28,7 @@ about_clients: list[URLPattern | URLResolver] = [
     path(f"{program}/clients/new/", clients.client_new, name="manage_client_new"),
     path(f"{client}/", clients.client_page, name="manage_client"),
     path(f"{client}/edit/", clients.client_edit, name="manage_client_edit"),
+    path(f"{client}/safe-ways/", contact_ways.safe_ways, name="manage_safe_ways"),
     path(f"{client}/enrol/", clients.enrol, name="manage_enrol"),
     path(f"{client}/contacts/new/", clients.contact_new, name="manage_contact_new"),
     path(f"{contact}/", clients.contact_edit, name="manage_contact"),
@@ -67,6 +68,7 @@ about_staff: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agreement/", agreement.agreement, name="agreement"),
+    path("messages/", contact_ways.my_messages, name="my_messages"),
     *about_programs,
     *about_clients,
     *about_groups,

@@ -17,6 +17,7 @@ from groups.models import ServiceType
 from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
+from sessions_app.coming import api as coming
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.models import Session
@@ -33,6 +34,7 @@ from vio.common.permissions import Permission
 edges = Edges("sessions")
 ROUTERS: tuple[Router, ...] = (
     edges.router,
+    coming.edges.router,
     door.edges.router,
     attendance.edges.router,
     hours.edges.router,

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
     path("sessions/<uuid:session_id>/room/note/", views.room_note, name="room_note"),
     path("", include("sessions_app.manage_urls")),
+    path("", include("sessions_app.coming.urls")),
     path("", include("sessions_app.room.urls")),
     path("", include("sessions_app.attendance.urls")),
     path("", include("sessions_app.hours.urls")),

@@ -46,6 +46,7 @@ app.conf.update(
         "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
         "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
         "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
+        "groups-reminders": every(60, "sessions_app.coming.remind_of_groups"),
         "finalise-attendance": every(15, "sessions_app.attendance.finalise_due"),
         "compute-weeks": every(60, "sessions_app.hours.compute_weeks"),
         "misses": every(10, "sessions_app.followup.find_misses"),

@@ -10,7 +10,8 @@ from django.db.models import Q
 from checkins.models import CheckIn
 from groups.models import Client
 from sessions_app.access import sessions_for
-from sessions_app.models import Session
+from sessions_app.coming.selectors import notice_of
+from sessions_app.models import ArrivalNotice, Session
 from sessions_app.room.door.fallback import Fallback, fallback_of
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
@@ -24,6 +25,7 @@ class Tonight:
     opens_at: datetime
     can_join: bool
     fallback: Fallback | None = None
+    notice: ArrivalNotice | None = None  # what the client said about coming
 
 
 @dataclass(frozen=True)
@@ -69,4 +71,4 @@ def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> 
 def _tonight(session: Session, client: Client, now: datetime) -> Tonight:
     opens_at = session.starts_at - timedelta(minutes=client.program.lobby_opens_minutes)
     can_join = session.status in {"open", "live"} or opens_at <= now
-    return Tonight(session, opens_at, can_join, fallback_of(session))
+    return Tonight(session, opens_at, can_join, fallback_of(session), notice_of(session.pk, client.pk))

@@ -1,5 +1,6 @@
 """Tables of WHO: people, programs, enrolment, groups, series."""
 
+from groups.models.contact import ContactWays
 from groups.models.enrolment import (
     Agreement,
     AgreementAcceptance,
@@ -20,6 +21,7 @@ __all__ = [
     "ApiToken",
     "CalendarFeed",
     "Client",
+    "ContactWays",
     "EmergencyContact",
     "Enrolment",
     "Group",

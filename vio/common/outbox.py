@@ -148,7 +148,7 @@ def _why_not(delivery: Delivery, address: str, now: datetime) -> str:
         return "too_late"
     if not address:
         return "no_way"
-    asked = still_wanted_asked.send(
+    asked: list[tuple[object, object]] = still_wanted_asked.send(  # type: ignore[assignment]  # receivers answer bool
         sender=Delivery, kind=delivery.kind, key=delivery.key, program_id=delivery.program_id,
         person_id=delivery.recipient_id, now=now,
     )  # fmt: skip
