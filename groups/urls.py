@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from groups.views import agreement, clients, contact_ways, groups, manage, series, staff
+from groups.views import agreement, clients, contact_ways, groups, manage, series, staff, waitlist
 
 program = "manage/<uuid:program_id>"
 client = "manage/clients/<uuid:client_id>"
@@ -49,6 +49,15 @@ about_groups: list[URLPattern | URLResolver] = [
     path("manage/members/<uuid:membership_id>/end/", groups.member_end, name="manage_member_end"),
     path(f"{group}/apart/add/", groups.apart_add, name="manage_apart_add"),
     path("manage/apart/<uuid:no_contact_id>/end/", groups.apart_end, name="manage_apart_end"),
+    path(f"{group}/waitlist/add/", waitlist.waitlist_add, name="manage_waitlist_add"),
+    path(
+        "manage/waitlist/<uuid:waitlist_entry_id>/move/", waitlist.waitlist_move, name="manage_waitlist_move"
+    ),
+    path(
+        "manage/waitlist/<uuid:waitlist_entry_id>/off/",
+        waitlist.waitlist_take_off,
+        name="manage_waitlist_off",
+    ),
     path(f"{group}/staff/add/", groups.leader_add, name="manage_leader_add"),
     path("manage/leaders/<uuid:group_staff_id>/end/", groups.leader_end, name="manage_leader_end"),
     path(f"{group}/series/new/", series.series_new, name="manage_series_new"),
@@ -68,6 +77,8 @@ about_staff: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agreement/", agreement.agreement, name="agreement"),
+    path("offers/", waitlist.my_offers, name="my_offers"),
+    path("offers/<uuid:seat_offer_id>/", waitlist.answer_offer, name="answer_offer"),
     path("messages/", contact_ways.my_messages, name="my_messages"),
     *about_programs,
     *about_clients,

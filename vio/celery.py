@@ -61,6 +61,7 @@ app.conf.update(
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
+        "waitlist": every(60, "groups.waitlist.offer_seats"),
         "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

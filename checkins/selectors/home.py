@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from checkins.models import CheckIn
-from groups.models import Client
+from groups.models import Client, SeatOffer
+from groups.waiting import offers_to
 from sessions_app.access import sessions_for
 from sessions_app.coming.selectors import notice_of
 from sessions_app.models import ArrivalNotice, Session
@@ -37,6 +38,7 @@ class Home:
     next_sessions: list[Session]
     checkin: CheckIn | None  # today's latest
     last_checkin: CheckIn | None  # the latest before today
+    offers: list[SeatOffer]  # places that are free for them
 
 
 def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
@@ -53,6 +55,7 @@ def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
         next_sessions=coming[1:5] if first else coming[:4],
         checkin=newest if is_today else None,
         last_checkin=None if is_today else newest,
+        offers=offers_to(client, now=now),
     )
 
 

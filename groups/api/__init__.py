@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ninja import Router
 
-from groups.api import agreement, clients, contact_ways, contacts, groups, leaders, programs, series, staff
+from groups.api import (
+    agreement,
+    clients,
+    contact_ways,
+    contacts,
+    groups,
+    leaders,
+    programs,
+    series,
+    staff,
+    waitlist,
+)
 
 ROUTERS: tuple[Router, ...] = (
     programs.edges.router,
@@ -15,5 +26,6 @@ ROUTERS: tuple[Router, ...] = (
     groups.edges.router,
     leaders.edges.router,
     series.edges.router,
+    waitlist.edges.router,
     agreement.edges.router,
 )

@@ -59,6 +59,7 @@ class ProgramOut(Output):
     reminder_minutes: int
     quiet_from: str
     quiet_until: str
+    offer_hours: int
     mark: str
 
 
@@ -76,6 +77,7 @@ class ProgramChange(Input):
     reminder_minutes: Annotated[int, whole(0, 600)] = absent()
     quiet_from: WallTime = absent()
     quiet_until: WallTime = absent()
+    offer_hours: Annotated[int, whole(1, 168)] = absent()
     seen: Seen | None = None
 
 

@@ -54,6 +54,7 @@ class ProgramForm(ManageForm):
     )
     quiet_from = wall_time_field("Clients get no messages from then on.", "Quiet hours begin")
     quiet_until = wall_time_field("The same time twice: no quiet hours.", "Quiet hours end")
+    offer_hours = number_field("A free place is held for who waits, hours", 1, 168)
 
 
 def program_initial(program: Program) -> dict[str, object]:

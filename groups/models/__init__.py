@@ -14,6 +14,7 @@ from groups.models.no_contact import NoContact
 from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
 from groups.models.throttles import SignInThrottle
+from groups.models.waitlist import SeatOffer, WaitlistEntry
 
 __all__ = [
     "Agreement",
@@ -33,8 +34,10 @@ __all__ = [
     "Person",
     "PrescribedDose",
     "Program",
+    "SeatOffer",
     "Series",
     "ServiceType",
     "SignInThrottle",
     "StaffRole",
+    "WaitlistEntry",
 ]

@@ -36,6 +36,7 @@ class Program(models.Model):
     # Clients are not written to between these wall times; the same twice: no quiet hours.
     quiet_from = models.TimeField(default=time(20, 30))
     quiet_until = models.TimeField(default=time(9, 0))
+    offer_hours = models.PositiveSmallIntegerField(default=24)  # a free seat is held for so long
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

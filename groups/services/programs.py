@@ -29,6 +29,7 @@ SETTINGS = (
     "reminder_minutes",
     "quiet_from",
     "quiet_until",
+    "offer_hours",
 )
 LEVEL_FIELDS = ("code", "name", "population", "weekly_minutes", "weekly_days", "is_active")
 

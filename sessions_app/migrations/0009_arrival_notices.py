@@ -10,7 +10,7 @@ import vio.common.sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("groups", "0009_outreach"),
+        ("groups", "0007_no_contact"),
         ("sessions_app", "0006_door_and_fallback"),
     ]
 

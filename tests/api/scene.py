@@ -21,9 +21,12 @@ from groups.models import (
     LevelOfCare,
     Membership,
     Person,
+    SeatOffer,
     Series,
     StaffRole,
+    WaitlistEntry,
 )
+from groups.services.waitlist import add_to_waitlist
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
 from sessions_app.models import AttendanceDispute, ClientNote, FollowUp, Session
@@ -59,6 +62,8 @@ class Scene:
     contact: EmergencyContact
     place: GroupStaff
     role: StaffRole
+    waits: WaitlistEntry
+    offer: SeatOffer
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -69,6 +74,7 @@ class Scene:
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
             "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
+            "waitlist_entry_id": self.waits.pk, "seat_offer_id": self.offer.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -87,6 +93,13 @@ def build_scene() -> Scene:
     late = make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
     misses.raise_missed(actor=system_actor("test"), now=NOW)
     enrolment = Enrolment.objects.get(client=world.ana)
+    waits = add_to_waitlist(
+        actor=world.actor(world.supervisor), group=world.other_group, client=world.ana, now=NOW
+    )
+    offer = SeatOffer.objects.create(
+        program=world.program, group=world.other_group, entry=waits, client=world.ana, seat=1, offered_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
     return Scene(
         world=world,
         newcomer=make_client(world.program, first_name="Noa", last_name="Lind"),
@@ -108,6 +121,8 @@ def build_scene() -> Scene:
         ),
         place=GroupStaff.objects.get(group=world.group, person=world.cofacilitator),
         role=StaffRole.objects.get(program=world.program, person=world.records),
+        waits=waits,
+        offer=offer,
     )
 
 
