@@ -26,8 +26,10 @@ from groups.models import (
     Membership,
     NoContact,
     Program,
+    SeatOffer,
     Series,
     StaffRole,
+    WaitlistEntry,
 )
 from groups.signals import groups_covered_asked
 from vio.common.actors import Actor
@@ -294,3 +296,27 @@ def staff_role_for(actor: Actor, role_id: UUID, permission: Permission) -> Staff
         role_id,
         permission,
     )
+
+
+def waitlist_entry_for(actor: Actor, entry_id: UUID, permission: Permission) -> WaitlistEntry:
+    """Somebody's place on the waitlist of a group in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: WaitlistEntry.objects.filter(group__in=groups_for(actor, p)).select_related(
+            "program", "group__program", "client__person"
+        ),
+        entry_id,
+        permission,
+    )
+
+
+def own_offer(actor: Actor, offer_id: UUID) -> SeatOffer:
+    """An offer made to the acting client; NotFoundError for anybody else's."""
+    programs = programs_by_role(actor, Permission.OWN_PAGES, frozenset({Role.CLIENT}))
+    found = (
+        SeatOffer.objects.filter(pk=offer_id, client__person=actor.person_id, program__in=programs)
+        .select_related("group__program", "client__person", "entry")
+        .first()
+    )
+    if found is None:
+        raise NotFoundError
+    return found

@@ -18,6 +18,7 @@ from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
 from sessions_app.attendance.imports import api as imports
+from sessions_app.coming import api as coming
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.models import Session
@@ -38,6 +39,7 @@ ROUTERS: tuple[Router, ...] = (
     edges.router,
     timetable.edges.router,
     staffing.edges.router,
+    coming.edges.router,
     door.edges.router,
     attendance.edges.router,
     imports.edges.router,

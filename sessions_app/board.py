@@ -13,8 +13,9 @@ from django.db.models import Q
 from groups.access import leading_today, local_dates
 from groups.models import Client
 from sessions_app.access import sessions_for
+from sessions_app.coming.selectors import notices_by_session
 from sessions_app.followup.rules import DETERMINED_AFTER
-from sessions_app.models import RoomState, Session
+from sessions_app.models import ArrivalNotice, RoomState, Session
 from sessions_app.notes.selectors import Debt, note_debt
 from sessions_app.room import log
 from sessions_app.room.door.fallback import Fallback, fallback_of
@@ -68,6 +69,7 @@ class BoardRow:
     flags: Sequence[BoardFlag] = ()
     debt: Debt | None = None
     fallback: Fallback | None = None
+    notices: Sequence[ArrivalNotice] = ()
 
     @property
     def flag_levels(self) -> list[tuple[str, int]]:
@@ -95,6 +97,7 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
     expected = expected_by_session(session.pk for session in sessions)
     rooms = {row.pk: row for row in RoomState.objects.filter(pk__in=[session.pk for session in sessions])}
     debts = _debts(actor, now)
+    notices = notices_by_session(s.pk for s in sessions if actor.may(Permission.SEE_ATTENDANCE, s.program_id))
     led = set(leading_today(actor, Permission.HOST_ROOM, now=now).values_list("group_id", flat=True))
     hosting = hosted(actor, sessions, led)
     flags = _flags(actor, {client for clients in expected.values() for client in clients}, now)
@@ -109,6 +112,7 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
             flags=[flags[client] for client in expected.get(session.pk, ()) if client in flags],
             debt=next((debt for debt in debts if debt.session.pk == session.pk), None),
             fallback=fallback_of(session),
+            notices=notices.get(session.pk, ()),
         )
         for session in sessions
     ]

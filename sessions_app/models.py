@@ -17,6 +17,7 @@ from sessions_app.attendance.models import (
     EvidenceSeal,
     Excuse,
 )
+from sessions_app.coming.models import ArrivalNotice
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
@@ -25,6 +26,7 @@ from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent,
 from vio.common.sealed import SealedTextField
 
 __all__ = [
+    "ArrivalNotice",
     "AttendanceDispute",
     "AttendanceImport",
     "AttendancePolicy",

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sessions_app.manage_urls")),
     path("", include("sessions_app.timetable.urls")),
     path("", include("sessions_app.staffing.urls")),
+    path("", include("sessions_app.coming.urls")),
     path("", include("sessions_app.room.urls")),
     path("", include("sessions_app.attendance.urls")),
     path("", include("sessions_app.hours.urls")),

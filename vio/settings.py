@@ -308,6 +308,19 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("VIO_EMAIL_FROM", "no-reply@localhost")
 
+# --- texts to phones: not at all, or to a file in development, unless a service is named --------------------------
+SMS_BACKEND = env.text("VIO_SMS_BACKEND") or ("file" if DEBUG else "off")
+if SMS_BACKEND not in {"off", "console", "file", "twilio"}:
+    raise env.EnvironmentProblem("VIO_SMS_BACKEND must be off, console, file or twilio")
+SMS_ACCOUNT = env.text("VIO_SMS_ACCOUNT")
+SMS_TOKEN = env.text("VIO_SMS_TOKEN")
+SMS_FROM = env.text("VIO_SMS_FROM")
+SMS_FILE_PATH = str(HOME / "texts")
+if SMS_BACKEND == "twilio" and not (SMS_ACCOUNT and SMS_TOKEN and SMS_FROM):
+    raise env.EnvironmentProblem(
+        "VIO_SMS_BACKEND twilio needs VIO_SMS_ACCOUNT, VIO_SMS_TOKEN and VIO_SMS_FROM"
+    )
+
 # --- logs: JSON, UTC, ids only (OP-5, DP-3) ------------------------------------------------------------------
 LOGGING_CONFIG = None
 LOG_LEVEL = env.text("VIO_LOG_LEVEL", "INFO")

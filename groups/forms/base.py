@@ -89,10 +89,10 @@ def number_field(
     )
 
 
-def wall_time_field(help_text: str) -> forms.TimeField:
-    """The local time at which a meeting starts."""
+def wall_time_field(help_text: str, label: str = "Starts at") -> forms.TimeField:
+    """A local time of day; without another label, at which a meeting starts."""
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    return forms.TimeField(label="Starts at", widget=widget, help_text=help_text)
+    return forms.TimeField(label=label, widget=widget, help_text=help_text)
 
 
 def text_field(

@@ -1,5 +1,6 @@
 """Tables of WHO: people, programs, enrolment, groups, series."""
 
+from groups.models.contact import ContactWays
 from groups.models.enrolment import (
     Agreement,
     AgreementAcceptance,
@@ -14,6 +15,7 @@ from groups.models.no_contact import NoContact
 from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
 from groups.models.throttles import SignInThrottle
+from groups.models.waitlist import SeatOffer, WaitlistEntry
 
 __all__ = [
     "Agreement",
@@ -21,6 +23,7 @@ __all__ = [
     "ApiToken",
     "CalendarFeed",
     "Client",
+    "ContactWays",
     "EmergencyContact",
     "Enrolment",
     "Group",
@@ -33,8 +36,10 @@ __all__ = [
     "Person",
     "PrescribedDose",
     "Program",
+    "SeatOffer",
     "Series",
     "ServiceType",
     "SignInThrottle",
     "StaffRole",
+    "WaitlistEntry",
 ]

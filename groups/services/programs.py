@@ -26,6 +26,10 @@ SETTINGS = (
     "note_due_hours",
     "chat_retention_hours",
     "reconnect_grace_seconds",
+    "reminder_minutes",
+    "quiet_from",
+    "quiet_until",
+    "offer_hours",
 )
 LEVEL_FIELDS = ("code", "name", "population", "weekly_minutes", "weekly_days", "is_active")
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("groups", "0008_holidays"),
-        ("sessions_app", "0006_door_and_fallback"),
+        ("sessions_app", "0007_attendance_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

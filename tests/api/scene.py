@@ -22,9 +22,12 @@ from groups.models import (
     LevelOfCare,
     Membership,
     Person,
+    SeatOffer,
     Series,
     StaffRole,
+    WaitlistEntry,
 )
+from groups.services.waitlist import add_to_waitlist
 from sessions_app.attendance.imports.rules.lines import Vendor
 from sessions_app.attendance.imports.rules.zoom_csv import Written
 from sessions_app.attendance.imports.services import start_import
@@ -73,6 +76,8 @@ class Scene:
     log: AttendanceImport
     holiday: Holiday
     substitute: SessionStaff
+    waits: WaitlistEntry
+    offer: SeatOffer
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -84,6 +89,7 @@ class Scene:
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
             "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "session_staff_id": self.substitute.pk,
             "staff_role_id": self.role.pk, "attendance_import_id": self.log.pk,
+            "waitlist_entry_id": self.waits.pk, "seat_offer_id": self.offer.pk,
         }  # fmt: skip
 
     def person(self, name: str) -> Person:
@@ -102,6 +108,13 @@ def build_scene() -> Scene:
     late = make_session(world.group, starts_at=NOW - timedelta(minutes=20), title="Late hour")
     misses.raise_missed(actor=system_actor("test"), now=NOW)
     enrolment = Enrolment.objects.get(client=world.ana)
+    waits = add_to_waitlist(
+        actor=world.actor(world.supervisor), group=world.other_group, client=world.ana, now=NOW
+    )
+    offer = SeatOffer.objects.create(
+        program=world.program, group=world.other_group, entry=waits, client=world.ana, seat=1, offered_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
     return Scene(
         world=world,
         newcomer=make_client(world.program, first_name="Noa", last_name="Lind"),
@@ -131,6 +144,8 @@ def build_scene() -> Scene:
             program=world.program, session=late, person=world.supervisor, added_at=NOW
         ),
         holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
+        waits=waits,
+        offer=offer,
     )  # fmt: skip
 
 
