@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from pydantic import Field
 
-from groups.api.series import BreakIn, Minutes, Title, WallTime
+from groups.api.series import BreakIn, Minutes, Title
 from groups.models import ServiceType
 from sessions_app.access import session_for
 from sessions_app.timetable.changing import (
@@ -22,7 +22,7 @@ from sessions_app.timetable.changing import (
 )
 from sessions_app.timetable.rules import Kind, Why
 from vio.common.api.edges import Edges
-from vio.common.api.schemas import Day, Input, Instant, Output, Seen
+from vio.common.api.schemas import Day, Input, Instant, Output, Seen, WallTime
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
