@@ -21,13 +21,17 @@ from groups.models import (
     Enrolment,
     Group,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     NoContact,
     Program,
+    SeatOffer,
     Series,
     StaffRole,
+    WaitlistEntry,
 )
+from groups.signals import groups_covered_asked
 from vio.common.actors import Actor
 from vio.common.errors import NotAllowedError, NotFoundError
 from vio.common.permissions import ROLE_PERMISSIONS, STAFF_ROLES, Permission, Role
@@ -86,6 +90,18 @@ def leading_today(
     return led(actor, permission).filter(today)
 
 
+def covered(actor: Actor, permission: Permission | None, *, now: datetime | None = None) -> Q:
+    """Groups the actor leads for one session about now, standing in for somebody; on rows of groups."""
+    found = Q(pk__in=[])
+    if any(Role.FACILITATOR in held for held in actor.roles.values()):
+        asked = groups_covered_asked.send(
+            sender=Group, actor=actor, permission=permission, now=now or timezone.now()
+        )
+        for _, groups in asked:
+            found |= Q(pk__in=groups)
+    return found
+
+
 def programs_for(actor: Actor, permission: Permission | None) -> QuerySet[Program]:
     """The programs in which the actor may do that (with None: holds any role)."""
     if actor.system:
@@ -101,6 +117,7 @@ def groups_for(
         return Group.objects.all()
     reach = Q(program__in=programs_by_role(actor, permission, PROGRAM_WIDE))
     reach |= Q(Exists(leading_today(actor, permission, now=now).filter(group=OuterRef("pk"))))
+    reach |= covered(actor, permission, now=now)
     own = programs_by_role(actor, permission, frozenset({Role.CLIENT}))
     for program_id, on in local_dates(own, now=now).items():
         places = Membership.objects.filter(in_force(on), program=program_id, client__person=actor.person_id)
@@ -123,6 +140,7 @@ def clients_for(
         program__in=programs_by_role(actor, permission, frozenset({Role.CLIENT})), person=actor.person_id
     )
     leading = leading_today(actor, permission, now=now)
+    covering = Group.objects.filter(covered(actor, permission, now=now)).values("pk")
     for program_id, on in local_dates(
         programs_by_role(actor, permission, frozenset({Role.FACILITATOR})), now=now
     ).items():
@@ -130,8 +148,7 @@ def clients_for(
             Q(ends_on=None) | Q(ends_on__gte=on),
             program=program_id,
             client=OuterRef("pk"),
-            group__in=leading.filter(program=program_id).values("group"),
-        )
+        ).filter(Q(group__in=leading.filter(program=program_id).values("group")) | Q(group__in=covering))
         reach |= Q(Exists(members))
     return Client.objects.filter(reach)
 
@@ -261,6 +278,15 @@ def level_for(actor: Actor, level_id: UUID, permission: Permission) -> LevelOfCa
     )
 
 
+def holiday_for(actor: Actor, holiday_id: UUID, permission: Permission) -> Holiday:
+    """A holiday of a program in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: Holiday.objects.filter(program__in=programs_for(actor, p)).select_related("program"),
+        holiday_id,
+        permission,
+    )
+
+
 def staff_role_for(actor: Actor, role_id: UUID, permission: Permission) -> StaffRole:
     """A role somebody holds in a program in reach; raises NotFoundError or NotAllowedError."""
     return one(
@@ -270,3 +296,27 @@ def staff_role_for(actor: Actor, role_id: UUID, permission: Permission) -> Staff
         role_id,
         permission,
     )
+
+
+def waitlist_entry_for(actor: Actor, entry_id: UUID, permission: Permission) -> WaitlistEntry:
+    """Somebody's place on the waitlist of a group in reach; raises NotFoundError or NotAllowedError."""
+    return one(
+        lambda p: WaitlistEntry.objects.filter(group__in=groups_for(actor, p)).select_related(
+            "program", "group__program", "client__person"
+        ),
+        entry_id,
+        permission,
+    )
+
+
+def own_offer(actor: Actor, offer_id: UUID) -> SeatOffer:
+    """An offer made to the acting client; NotFoundError for anybody else's."""
+    programs = programs_by_role(actor, Permission.OWN_PAGES, frozenset({Role.CLIENT}))
+    found = (
+        SeatOffer.objects.filter(pk=offer_id, client__person=actor.person_id, program__in=programs)
+        .select_related("group__program", "client__person", "entry")
+        .first()
+    )
+    if found is None:
+        raise NotFoundError
+    return found

@@ -10,8 +10,9 @@ class GroupsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listens to the sign-in library, and tells what it holds sealed."""
-        from groups import factor_keys, sign_in
+        """Listens to the sign-in library, tells what it holds sealed, and where a message may go."""
+        from groups import factor_keys, receivers, sign_in
 
         sign_in.connect()
         factor_keys.connect()
+        receivers.connect()

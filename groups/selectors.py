@@ -19,6 +19,7 @@ from groups.models import (
     Enrolment,
     Group,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     NoContact,
@@ -122,6 +123,11 @@ def timetable_of(series: Series) -> Timetable:
         breaks=tuple((int(after), int(length)) for after, length in series.breaks),
         cancelled=frozenset(date.fromisoformat(d) for d in series.cancelled_dates),
     )
+
+
+def holidays_of(program_id: UUID) -> frozenset[date]:
+    """The local dates on which a program does not meet; R15 and A10 count them as no business days."""
+    return frozenset(Holiday.objects.filter(program=program_id).values_list("on", flat=True))
 
 
 def _clash_of(group: Group, others: QuerySet[Series], first: date) -> tuple[Series, date] | None:

@@ -3,10 +3,20 @@
 `roster_changing` asks before a place or an episode begins or ends: {program_id, group_id or None, client_id,
 from_date, adding, now}; from `from_date` on the client is, or is no longer, expected. A receiver raises ConflictError
 where a roster of the past would change. `timetable_changed` tells {series, actor, now} after a series was made,
-changed or ended.
+changed or ended. `series_split` tells {old, new, from_date} when a new series carries on for an old one, before the two are
+told of: the sessions from that date on go over.
+`zone_changed` tells {program, old, actor, now} before the timetables of a program that moved to another zone are told of.
+`holiday_added` and `holiday_removed` tell {holiday, actor, now}; a removed one has left its table.
+`groups_covered_asked` asks upward: for {actor, permission, now} a receiver answers a query of the ids of groups that the actor
+leads for one session about now, though not as one of the group's own staff.
 """
 
 from django.dispatch import Signal
 
 roster_changing = Signal()
 timetable_changed = Signal()
+series_split = Signal()
+holiday_added = Signal()
+holiday_removed = Signal()
+groups_covered_asked = Signal()
+zone_changed = Signal()

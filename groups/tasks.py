@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from groups import logins, throttles
-from groups.services import enrolment
+from groups.services import enrolment, offers
 from vio.common.tasks import system_task
 
 
@@ -15,6 +15,13 @@ from vio.common.tasks import system_task
 def apply_due_levels() -> int:
     """Moves enrolments to the level of care whose date has come; safe to run twice (FL-3)."""
     return enrolment.apply_due_levels(now=timezone.now())
+
+
+@shared_task(name="groups.waitlist.offer_seats")
+@system_task
+def offer_seats() -> int:
+    """Every minute: offers that ran out, and free seats for who waits; returns how many were offered."""
+    return offers.offer_seats(now=timezone.now())
 
 
 @shared_task(name="groups.logins.forget_ended")

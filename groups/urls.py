@@ -1,10 +1,10 @@
-"""Addresses of groups: the agreement, and the administration under /manage/."""
+"""Addresses of groups: the agreement, the messages to a client, and the administration under /manage/."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from groups.views import agreement, clients, groups, manage, series, staff
+from groups.views import agreement, clients, contact_ways, groups, holidays, manage, series, staff, waitlist
 
 program = "manage/<uuid:program_id>"
 client = "manage/clients/<uuid:client_id>"
@@ -20,6 +20,9 @@ about_programs: list[URLPattern | URLResolver] = [
     path(f"{program}/settings/", manage.program_settings, name="manage_settings"),
     path(f"{program}/levels/new/", manage.level_new, name="manage_level_new"),
     path("manage/levels/<uuid:level_id>/", manage.level_edit, name="manage_level"),
+    path(f"{program}/holidays/", holidays.holiday_list, name="manage_holidays"),
+    path(f"{program}/holidays/new/", holidays.holiday_new, name="manage_holiday_new"),
+    path("manage/holidays/<uuid:holiday_id>/remove/", holidays.holiday_remove, name="manage_holiday_remove"),
     path(f"{program}/agreement/", manage.agreement_new, name="manage_agreement"),
 ]
 
@@ -28,6 +31,7 @@ about_clients: list[URLPattern | URLResolver] = [
     path(f"{program}/clients/new/", clients.client_new, name="manage_client_new"),
     path(f"{client}/", clients.client_page, name="manage_client"),
     path(f"{client}/edit/", clients.client_edit, name="manage_client_edit"),
+    path(f"{client}/safe-ways/", contact_ways.safe_ways, name="manage_safe_ways"),
     path(f"{client}/enrol/", clients.enrol, name="manage_enrol"),
     path(f"{client}/contacts/new/", clients.contact_new, name="manage_contact_new"),
     path(f"{contact}/", clients.contact_edit, name="manage_contact"),
@@ -48,6 +52,15 @@ about_groups: list[URLPattern | URLResolver] = [
     path("manage/members/<uuid:membership_id>/end/", groups.member_end, name="manage_member_end"),
     path(f"{group}/apart/add/", groups.apart_add, name="manage_apart_add"),
     path("manage/apart/<uuid:no_contact_id>/end/", groups.apart_end, name="manage_apart_end"),
+    path(f"{group}/waitlist/add/", waitlist.waitlist_add, name="manage_waitlist_add"),
+    path(
+        "manage/waitlist/<uuid:waitlist_entry_id>/move/", waitlist.waitlist_move, name="manage_waitlist_move"
+    ),
+    path(
+        "manage/waitlist/<uuid:waitlist_entry_id>/off/",
+        waitlist.waitlist_take_off,
+        name="manage_waitlist_off",
+    ),
     path(f"{group}/staff/add/", groups.leader_add, name="manage_leader_add"),
     path("manage/leaders/<uuid:group_staff_id>/end/", groups.leader_end, name="manage_leader_end"),
     path(f"{group}/series/new/", series.series_new, name="manage_series_new"),
@@ -67,6 +80,9 @@ about_staff: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("agreement/", agreement.agreement, name="agreement"),
+    path("offers/", waitlist.my_offers, name="my_offers"),
+    path("offers/<uuid:seat_offer_id>/", waitlist.answer_offer, name="answer_offer"),
+    path("messages/", contact_ways.my_messages, name="my_messages"),
     *about_programs,
     *about_clients,
     *about_groups,

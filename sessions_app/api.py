@@ -18,6 +18,8 @@ from groups.selectors import today_of
 from sessions_app.access import session_for
 from sessions_app.attendance import api as attendance
 from sessions_app.attendance import signature_api as signatures
+from sessions_app.attendance.imports import api as imports
+from sessions_app.coming import api as coming
 from sessions_app.followup import api as followup
 from sessions_app.hours import api as hours
 from sessions_app.hours import payer_api as payers
@@ -26,6 +28,8 @@ from sessions_app.notes import api as notes
 from sessions_app.room.door import api as door
 from sessions_app.selectors import client_sessions, staff_sessions
 from sessions_app.services.scheduling import cancel_session, move_session, plan_session
+from sessions_app.staffing import api as staffing
+from sessions_app.timetable import api as timetable
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
 from vio.common.api.schemas import Day, Input, Instant, Moment, Output
@@ -35,8 +39,12 @@ from vio.common.permissions import Permission
 edges = Edges("sessions")
 ROUTERS: tuple[Router, ...] = (
     edges.router,
+    timetable.edges.router,
+    staffing.edges.router,
+    coming.edges.router,
     door.edges.router,
     attendance.edges.router,
+    imports.edges.router,
     signatures.edges.router,
     hours.edges.router,
     payers.edges.router,
@@ -80,6 +88,7 @@ class MeetingIn(TimeIn):
 
     title: Title
     service_type: ServiceType = ServiceType.GROUP_THERAPY
+    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
 
 
 class SessionOut(Output):
@@ -99,6 +108,7 @@ class SessionOut(Output):
     started_at: Instant | None
     ended_at: Instant | None
     cancelled_at: Instant | None
+    holiday: str
     attendance_ready: bool
 
 
@@ -109,7 +119,7 @@ def session_out(row: Session) -> SessionOut:
         title=row.title, service_type=row.service_type, local_date=row.local_date,
         timezone=row.program.timezone, starts_at=row.starts_at, ends_at=row.ends_at, status=row.status,
         started_at=row.started_at, ended_at=row.ended_at, cancelled_at=row.cancelled_at,
-        attendance_ready=row.finalised_at is not None,
+        holiday=row.holiday, attendance_ready=row.finalised_at is not None,
     )  # fmt: skip
 
 
@@ -156,7 +166,7 @@ def add_session(request: PageRequest, group_id: UUID, body: MeetingIn) -> Sessio
     group = group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     row = plan_session(
         actor=request.actor, group=group, title=body.title, service_type=body.service_type,
-        starts_at=body.starts_at, minutes=body.minutes, breaks=body.pauses(), now=timezone.now(),
+        starts_at=body.starts_at, minutes=body.minutes, breaks=body.pauses(), now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return session_out(row)
 

@@ -12,11 +12,13 @@ class SessionsAppConfig(AppConfig):
     def ready(self) -> None:
         """Connects the receivers of scheduling and of the wings."""
         from sessions_app import receivers as scheduling
+        from sessions_app.coming import receivers as coming
         from sessions_app.followup import receivers as followup
         from sessions_app.hours import receivers as hours
         from sessions_app.notes import receivers as notes
 
         scheduling.connect()
+        coming.connect()
         hours.connect()
         followup.connect()
         notes.connect()

@@ -13,8 +13,9 @@ from django.db.models import Q
 from groups.access import leading_today, local_dates
 from groups.models import Client
 from sessions_app.access import sessions_for
+from sessions_app.coming.selectors import notices_by_session
 from sessions_app.followup.rules import DETERMINED_AFTER
-from sessions_app.models import RoomState, Session
+from sessions_app.models import ArrivalNotice, RoomState, Session
 from sessions_app.notes.selectors import Debt, note_debt
 from sessions_app.room import log
 from sessions_app.room.door.fallback import Fallback, fallback_of
@@ -23,6 +24,7 @@ from sessions_app.room.state import Room
 from sessions_app.room.words import Phase, Place, Role
 from sessions_app.selectors import expected_by_session
 from sessions_app.signals import board_flags_asked
+from sessions_app.staffing.leaders import hosted
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
 from vio.common.permissions import Role as ProgramRole
@@ -67,6 +69,7 @@ class BoardRow:
     flags: Sequence[BoardFlag] = ()
     debt: Debt | None = None
     fallback: Fallback | None = None
+    notices: Sequence[ArrivalNotice] = ()
 
     @property
     def flag_levels(self) -> list[tuple[str, int]]:
@@ -94,7 +97,9 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
     expected = expected_by_session(session.pk for session in sessions)
     rooms = {row.pk: row for row in RoomState.objects.filter(pk__in=[session.pk for session in sessions])}
     debts = _debts(actor, now)
-    hosting = set(leading_today(actor, Permission.HOST_ROOM, now=now).values_list("group_id", flat=True))
+    notices = notices_by_session(s.pk for s in sessions if actor.may(Permission.SEE_ATTENDANCE, s.program_id))
+    led = set(leading_today(actor, Permission.HOST_ROOM, now=now).values_list("group_id", flat=True))
+    hosting = hosted(actor, sessions, led)
     flags = _flags(actor, {client for clients in expected.values() for client in clients}, now)
     rows = [
         BoardRow(
@@ -102,11 +107,12 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
             state=_state(session, rooms.get(session.pk)),
             opens_at=opens_at(session),
             counts=counts_of(session, rooms.get(session.pk), len(expected.get(session.pk, ())), now=now),
-            can_host=session.group_id in hosting,
+            can_host=session.pk in hosting,
             can_look=bool(actor.roles_in(session.program_id) & OBSERVERS),
             flags=[flags[client] for client in expected.get(session.pk, ()) if client in flags],
             debt=next((debt for debt in debts if debt.session.pk == session.pk), None),
             fallback=fallback_of(session),
+            notices=notices.get(session.pk, ()),
         )
         for session in sessions
     ]

@@ -44,7 +44,13 @@ class PlanForm(MoveForm):
     title = text_field("Name in calendars", 80, help_text="Neutral words; nothing of treatment.")
     service_type = choice_field("Kind of service", ServiceType.choices)
 
-    field_order = ["title", "service_type", "starts_on", "local_start", "minutes", "breaks"]
+    anyway = forms.BooleanField(
+        label="Do it in spite of a warning",
+        required=False,
+        help_text="Leave it open; you are asked if there is one.",
+    )
+
+    field_order = ["title", "service_type", "starts_on", "local_start", "minutes", "breaks", "anyway"]
 
 
 class FallbackForm(ManageForm):

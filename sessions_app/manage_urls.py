@@ -13,7 +13,6 @@ policies = "manage/<uuid:program_id>/policies"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{group}/", views.group_sessions, name="manage_group_sessions"),
     path(f"{group}/new/", views.session_new, name="manage_session_new"),
-    path(f"{session}/move/", views.session_move, name="manage_session_move"),
     path(f"{session}/fallback/", views.session_fallback, name="manage_session_fallback"),
     path(f"{session}/cancel/", views.session_cancel, name="manage_session_cancel"),
     path(f"{policies}/", views.policy_list, name="manage_policies"),

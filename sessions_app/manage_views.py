@@ -65,34 +65,13 @@ def session_new(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         return scheduling.plan_session(
             actor=request.actor, group=group, title=c["title"], service_type=c["service_type"],
             starts_at=form.starts_at(group.program), minutes=c["minutes"], breaks=c["breaks"],
-            now=timezone.now(),
+            now=timezone.now(), anyway=c["anyway"],
         )  # fmt: skip
 
     return FormPage(
         request, program=group.program, title=f"One meeting of {group.name}", make=forms.PlanForm, act=save,
         after=_list(group), back=_list(group), submit="Plan it", done="Planned.",
         saved=partial(forms.plan_initial, group),
-    ).answer()  # fmt: skip
-
-
-@needs(GROUPS)
-@change
-def session_move(request: PageRequest, session_id: UUID) -> HttpResponseBase:
-    """One meeting takes place at another time; the rest of its timetable stays."""
-    session = session_for(request.actor, session_id, GROUPS)
-
-    def save(form: forms.MoveForm) -> Session:
-        c = form.cleaned_data
-        return scheduling.move_session(
-            actor=request.actor, session=session, starts_at=form.starts_at(session.program),
-            minutes=c["minutes"], breaks=c["breaks"], now=timezone.now(),
-        )  # fmt: skip
-
-    return FormPage(
-        request, program=session.program, title=f"Move {session.title}", make=forms.MoveForm, act=save,
-        after=_list(session.group), back=_list(session.group), submit="Move it", done="Moved.",
-        saved=partial(forms.move_initial, session),
-        intro="Only this one meeting moves. Later changes of the timetable leave it where you put it.",
     ).answer()  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 
 from groups.models import ServiceType
+from sessions_app.attendance.imports.models import AttendanceImport
 from sessions_app.attendance.models import (
     AttendanceDispute,
     AttendancePolicy,
@@ -17,6 +18,7 @@ from sessions_app.attendance.models import (
     Excuse,
     ProposedCorrection,
 )
+from sessions_app.coming.models import ArrivalNotice
 from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
 from sessions_app.hours.models import HoursPolicy, WeekHours, WeekTarget
 from sessions_app.hours.payer_models import Authorisation, Coverage, Payer
@@ -26,7 +28,9 @@ from sessions_app.room.models import CommandResult, PresenceEvidence, RoomEvent,
 from vio.common.sealed import SealedTextField
 
 __all__ = [
+    "ArrivalNotice",
     "AttendanceDispute",
+    "AttendanceImport",
     "AttendancePolicy",
     "AttendanceRecord",
     "AttendanceSheet",
@@ -50,6 +54,7 @@ __all__ = [
     "RoomState",
     "Session",
     "SessionBreak",
+    "SessionStaff",
     "TechCheck",
     "WeekHours",
     "WeekTarget",
@@ -95,6 +100,8 @@ class Session(models.Model):
     is_rehearsal = models.BooleanField(default=False)
     # False once this one evening was moved by hand: later changes of the series leave it alone.
     follows_series = models.BooleanField(default=True)
+    # The holiday for which it was called off, as clients read it; empty when it was called off for itself, or not at all.
+    holiday = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
     # How to meet when the room fails, for this one evening; all empty: as the group says.
     fallback_phone = models.CharField(max_length=40, blank=True, default="")
     fallback_code = SealedTextField()
@@ -151,3 +158,51 @@ class SessionBreak(models.Model):
 
     def __str__(self) -> str:
         return f"break {self.pk}"
+
+
+class SessionStaff(models.Model):
+    """Somebody who leads (or observes) this one session: besides those who lead its group, or in place of one of them.
+
+    It ends with `ended_at` and is kept; who stands in for whom is never rewritten.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="staff")
+    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="session_staff")
+    role = models.CharField(
+        max_length=16,
+        choices=[
+            ("facilitator", "facilitator"),
+            ("cofacilitator", "co-facilitator"),
+            ("observer", "observer"),
+        ],
+        default="facilitator",
+    )
+    stands_in_for = models.ForeignKey(
+        "groups.Person", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "session staff"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "person"], condition=models.Q(ended_at=None), name="session_staff_once"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "stands_in_for"],
+                condition=models.Q(ended_at=None),
+                name="session_staff_one_substitute",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("stands_in_for")), name="session_staff_for_somebody_else"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person"], name="session_staff_person", condition=models.Q(ended_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"session staff {self.pk}"

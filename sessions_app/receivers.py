@@ -4,18 +4,53 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from groups.models import Group, Series
-from groups.signals import roster_changing, timetable_changed
-from sessions_app.models import Session
-from sessions_app.services.scheduling import follow_series
+from django.db.models import QuerySet
+
+from groups.models import Group, Holiday, Program, Series
+from groups.signals import (
+    groups_covered_asked,
+    holiday_added,
+    holiday_removed,
+    roster_changing,
+    series_split,
+    timetable_changed,
+    zone_changed,
+)
+from sessions_app.models import Session, SessionStaff
+from sessions_app.staffing.leaders import groups_covered
+from sessions_app.timetable.following import follow_series, go_over
+from sessions_app.timetable.holidays import give_holiday_back, take_holiday
+from sessions_app.timetable.zones import keep_wall_times
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError
+from vio.common.permissions import Permission
 
 
 def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: object) -> None:
     """A series was made, changed or ended: its sessions follow in the same transaction."""
     follow_series(actor=actor, series=series, now=now)
+
+
+def on_series_split(*, old: Series, new: Series, from_date: date, **_: object) -> None:
+    """A new series carries on: the sessions from that date on are its own."""
+    go_over(old=old, new=new, from_date=from_date)
+
+
+def on_zone_changed(*, program: Program, old: ZoneInfo, now: datetime, **_: object) -> None:
+    """Single meetings, and evenings moved by hand, keep their wall time too; the others follow their series."""
+    keep_wall_times(program=program, old=old, now=now)
+
+
+def on_holiday_added(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
+    """The program does not meet on a date: what has not begun is called off."""
+    take_holiday(actor=actor, holiday=holiday, now=now)
+
+
+def on_holiday_removed(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
+    """It does after all: what was called off for it takes place."""
+    give_holiday_back(actor=actor, holiday=holiday, now=now)
 
 
 def on_roster_changing(
@@ -40,7 +75,19 @@ def on_roster_changing(
         raise ConflictError(message, code="roster_closed")
 
 
+def on_groups_covered_asked(
+    *, actor: Actor, permission: Permission | None, now: datetime, **_: object
+) -> QuerySet[SessionStaff, UUID]:
+    """The groups whose session the actor stands in for about now."""
+    return groups_covered(actor, permission, now=now)
+
+
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    zone_changed.connect(on_zone_changed, dispatch_uid="sessions_app.keep_wall_times")
+    holiday_added.connect(on_holiday_added, dispatch_uid="sessions_app.take_holiday")
+    holiday_removed.connect(on_holiday_removed, dispatch_uid="sessions_app.give_holiday_back")
+    series_split.connect(on_series_split, dispatch_uid="sessions_app.go_over")
+    groups_covered_asked.connect(on_groups_covered_asked, dispatch_uid="sessions_app.groups_covered")
     roster_changing.connect(on_roster_changing, dispatch_uid="sessions_app.guard_rosters")

@@ -4,8 +4,8 @@
 `session_ended` tells {session_id, program_id, now} after a held session's attendance is computed and committed.
 `attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that
 wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
-all; `cause` is finalised, recomputed, excused or corrected.
-`client_appeared` tells {session_id, client_id, now}; sent by the room when a connection opens (F1, C9).
+all; `cause` is finalised, recomputed, imported, excused or corrected.
+`clients_appeared` tells {session_id, client_ids, now}; sent by the room when their connections open (F1, C9).
 `support_unanswered` tells {session_id, client_id, asked_at, now} inside the transaction that says nobody took up a silent
 hand within a minute, so that the alert commits with it.
 `checkin_shared` tells {session_id, client_id, mood, urge, now} inside the transaction of an answer in a go-round that the
@@ -19,7 +19,7 @@ from django.dispatch import Signal
 client_risk_asked = Signal()
 session_ended = Signal()
 attendance_changed = Signal()
-client_appeared = Signal()
+clients_appeared = Signal()
 support_unanswered = Signal()
 checkin_shared = Signal()
 board_flags_asked = Signal()

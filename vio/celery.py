@@ -46,6 +46,8 @@ app.conf.update(
         "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
         "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
         "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
+        "imports-forget": every(3600, "sessions_app.attendance.forget_stale_imports"),
+        "groups-reminders": every(60, "sessions_app.coming.remind_of_groups"),
         "finalise-attendance": every(15, "sessions_app.attendance.finalise_due"),
         "compute-weeks": every(60, "sessions_app.hours.compute_weeks"),
         "misses": every(10, "sessions_app.followup.find_misses"),
@@ -61,6 +63,7 @@ app.conf.update(
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
+        "waitlist": every(60, "groups.waitlist.offer_seats"),
         "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

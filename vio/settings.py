@@ -237,6 +237,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# An uploaded log holds names: it stays in memory, and never becomes a file in a temporary folder.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # --- picture and sound (docs/media.md) -----------------------------------------------------------------------
 MEDIA_KIND = env.text("VIO_MEDIA", "mesh")
@@ -305,6 +307,19 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("VIO_EMAIL_FROM", "no-reply@localhost")
+
+# --- texts to phones: not at all, or to a file in development, unless a service is named --------------------------
+SMS_BACKEND = env.text("VIO_SMS_BACKEND") or ("file" if DEBUG else "off")
+if SMS_BACKEND not in {"off", "console", "file", "twilio"}:
+    raise env.EnvironmentProblem("VIO_SMS_BACKEND must be off, console, file or twilio")
+SMS_ACCOUNT = env.text("VIO_SMS_ACCOUNT")
+SMS_TOKEN = env.text("VIO_SMS_TOKEN")
+SMS_FROM = env.text("VIO_SMS_FROM")
+SMS_FILE_PATH = str(HOME / "texts")
+if SMS_BACKEND == "twilio" and not (SMS_ACCOUNT and SMS_TOKEN and SMS_FROM):
+    raise env.EnvironmentProblem(
+        "VIO_SMS_BACKEND twilio needs VIO_SMS_ACCOUNT, VIO_SMS_TOKEN and VIO_SMS_FROM"
+    )
 
 # --- logs: JSON, UTC, ids only (OP-5, DP-3) ------------------------------------------------------------------
 LOGGING_CONFIG = None

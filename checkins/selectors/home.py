@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
 from checkins.models import CheckIn
-from groups.models import Client
+from groups.models import Client, SeatOffer
+from groups.waiting import offers_to
 from sessions_app.access import sessions_for
-from sessions_app.models import Session
+from sessions_app.coming.selectors import notice_of
+from sessions_app.models import ArrivalNotice, Session
 from sessions_app.room.door.fallback import Fallback, fallback_of
+from sessions_app.selectors import client_sessions
 from vio.common.actors import Actor
 from vio.common.permissions import Permission
 
@@ -24,6 +27,7 @@ class Tonight:
     opens_at: datetime
     can_join: bool
     fallback: Fallback | None = None
+    notice: ArrivalNotice | None = None  # what the client said about coming
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,10 @@ class Home:
     client: Client
     tonight: Tonight | None
     next_sessions: list[Session]
+    called_off: list[Session]  # today and in the days shown; nobody is expected
     checkin: CheckIn | None  # today's latest
     last_checkin: CheckIn | None  # the latest before today
+    offers: list[SeatOffer]  # places that are free for them
 
 
 def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
@@ -49,9 +55,17 @@ def home_of(actor: Actor, client: Client, *, now: datetime) -> Home:
         client=client,
         tonight=_tonight(first, client, now) if first else None,
         next_sessions=coming[1:5] if first else coming[:4],
+        called_off=called_off(client, today),
         checkin=newest if is_today else None,
         last_checkin=None if is_today else newest,
+        offers=offers_to(client, now=now),
     )
+
+
+def called_off(client: Client, today: date, *, days: int = 14) -> list[Session]:
+    """The client's sessions from today on that the program called off (R7), soonest first."""
+    rows = client_sessions(client, today, today + timedelta(days=days)).filter(status="cancelled")
+    return list(rows[:6])
 
 
 def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> list[Session]:
@@ -69,4 +83,4 @@ def upcoming(actor: Actor, client: Client, *, now: datetime, days: int = 14) -> 
 def _tonight(session: Session, client: Client, now: datetime) -> Tonight:
     opens_at = session.starts_at - timedelta(minutes=client.program.lobby_opens_minutes)
     can_join = session.status in {"open", "live"} or opens_at <= now
-    return Tonight(session, opens_at, can_join, fallback_of(session))
+    return Tonight(session, opens_at, can_join, fallback_of(session), notice_of(session.pk, client.pk))

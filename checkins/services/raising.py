@@ -13,6 +13,7 @@ from checkins import rules
 from checkins.models import Alert, AlertAct
 from checkins.recipients import first_told
 from groups.models import Client
+from groups.selectors import holidays_of
 from sessions_app.models import Session
 from vio.common import audit, outbox
 from vio.common.actors import Actor
@@ -105,7 +106,7 @@ def answer_by(level: rules.Level, client: Client, now: datetime) -> datetime | N
     if level is rules.Level.RED:
         return rules.red_targets(now).acknowledge_by
     if level is rules.Level.ORANGE:
-        return rules.orange_due(now, client.program.zone)
+        return rules.orange_due(now, client.program.zone, holidays_of(client.program_id))
     return rules.yellow_due(_next_group_start(client, now))
 
 

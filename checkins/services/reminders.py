@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from checkins.models import CheckIn
 from groups.access import in_force
-from groups.models import Client, Enrolment, Membership, Program
+from groups.models import Client, Enrolment, Program
+from groups.services.contact_ways import tell_client
+from sessions_app.coming.reminders import due_at, first_groups, reminded
 from vio.common import outbox
 from vio.common.localtime import to_instant
 from vio.common.models import Delivery
@@ -19,8 +21,6 @@ from vio.common.models import Delivery
 KIND = "checkin_reminder"
 BEFORE_GROUP = timedelta(minutes=60)
 EVENING = time(18, 0)
-QUIET_BEFORE = time(9, 0)
-QUIET_FROM = time(20, 30)
 
 
 @dataclass(frozen=True)
@@ -33,49 +33,48 @@ class Reminder:
 
 
 def due(program: Program, now: datetime) -> list[Reminder]:
-    """Clients enrolled today who have not checked in, whose time has come and who were not reminded today."""
+    """Clients enrolled today who have not checked in, whose time has come and who were not written to today.
+
+    Who is reminded of a group is not reminded of the check-in as well: that message leads to both.
+    """
     today = now.astimezone(program.zone).date()
-    if not QUIET_BEFORE <= now.astimezone(program.zone).time() < QUIET_FROM:
+    if program.quiet.cover(now):
         return []
-    first = _first_groups(program, today)
+    first = first_groups(program, today)
+    merged = {client for client, starts_at in first.items() if due_at(program, starts_at) is not None}
+    merged |= reminded(program, today)
     reminders = [
         Reminder(client, today, reminder_time(first.get(client.pk), today, program))
         for client in _not_checked_in(program, today)
+        if client.pk not in merged
     ]
     ripe = [r for r in reminders if r.due_at <= now]
-    known = _reminded([_key(r) for r in ripe])
-    return [r for r in ripe if _key(r) not in known]
+    known = _reminded(program, today)
+    return [r for r in ripe if r.client.pk not in known]
 
 
 def reminder_time(first_group: datetime | None, today: date, program: Program) -> datetime:
-    """An hour before the first group of the day, but not before 9 in the morning; without a group at 6 in the evening."""
-    earliest = to_instant(datetime.combine(today, QUIET_BEFORE), program.zone)
+    """An hour before the first group of the day, or when the quiet hours end; without a group at 6 in the evening."""
     if first_group is None:
         return to_instant(datetime.combine(today, EVENING), program.zone)
-    return max(first_group - BEFORE_GROUP, earliest)
+    before = first_group - BEFORE_GROUP
+    return max(before, program.quiet.over_at(before))
 
 
 def remind(*, program: Program, now: datetime) -> int:
     """Puts the due reminders into the outbox; returns how many. The key holds the date: never two a day."""
     found = due(program, now)
     for reminder in found:
-        outbox.post(
-            program_id=program.pk,
-            recipients=[reminder.client.person],
-            kind=KIND,
-            about=f"{reminder.client.pk}:{reminder.on}",
-            path=reverse("checkin"),
-            due_at=now,
-        )
+        tell_client(
+            client=reminder.client, kind=KIND, about=f"{reminder.client.pk}:{reminder.on}", path=reverse("checkin"),
+            due_at=now, void_at=program.quiet.next_at(now),
+        )  # fmt: skip
     return len(found)
 
 
-def _key(reminder: Reminder) -> str:
-    return f"{KIND}:{reminder.client.pk}:{reminder.on}:{reminder.client.person_id}"
-
-
-def _reminded(keys: list[str]) -> set[str]:
-    return set(Delivery.objects.filter(key__in=keys).values_list("key", flat=True))
+def _reminded(program: Program, on: date) -> set[UUID]:
+    rows = Delivery.objects.filter(program_id=program.pk, kind=KIND, key__contains=f":{on}:")
+    return {UUID(key.split(":")[1]) for key in rows.values_list("key", flat=True)}
 
 
 def _not_checked_in(program: Program, today: date) -> list[Client]:
@@ -84,19 +83,7 @@ def _not_checked_in(program: Program, today: date) -> list[Client]:
     waiting = Client.objects.filter(
         Exists(enrolled), ~Exists(answered), program=program, person__is_active=True
     )
-    return list(waiting.select_related("person"))
-
-
-def _first_groups(program: Program, today: date) -> dict[UUID, datetime]:
-    """{client id: start of their first group of the day}."""
-    tonight = Q(group__sessions__local_date=today, group__sessions__is_rehearsal=False)
-    off = Q(group__sessions__status="cancelled")
-    rows = (
-        Membership.objects.filter(in_force(today), program=program)
-        .values_list("client_id")
-        .annotate(first=Min("group__sessions__starts_at", filter=tonight & ~off))
-    )
-    return {client_id: first for client_id, first in rows if first is not None}
+    return list(waiting.select_related("person", "contact_ways"))
 
 
 def withdraw_reminder(client_id: UUID, on: date, now: datetime) -> None:

@@ -16,6 +16,7 @@ from groups.models import Group, Membership, ServiceType
 from groups.selectors import members_on, today_of
 from groups.services import memberships as service
 from groups.services.programs import seen
+from groups.services.weeks import make_week
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
 from vio.common.api.schemas import Day, Flag, Input, Output, Seen, absent, whole
@@ -37,6 +38,13 @@ class GroupFilter(Paging):
 
     program: UUID | None = None
     active: bool | None = None
+
+
+class WeekIn(Input):
+    """Monday to Thursday, 17:30 to 19:00, a break, 19:15 to 20:45, from a date on."""
+
+    name: GroupName
+    starts_on: Day
 
 
 class GroupOut(Output):
@@ -173,6 +181,17 @@ def add_group(request: PageRequest, program_id: UUID, body: GroupIn) -> GroupOut
     program = access.program_for(request.actor, program_id, Permission.MANAGE_GROUPS)
     values = body.model_dump(mode="json")
     row = service.save_group(actor=request.actor, program=program, values=values, now=timezone.now())
+    return group_out(row)
+
+
+@edges.post("/programs/{uuid:program_id}/sample-week", Permission.MANAGE_GROUPS, GroupOut)
+def make_sample_week(request: PageRequest, program_id: UUID, body: WeekIn) -> GroupOut:
+    """Makes the group with its four evenings, or those of them it lacks; asking again makes nothing."""
+    program = access.program_for(request.actor, program_id, Permission.MANAGE_GROUPS)
+    row = make_week(
+        actor=request.actor, program=program, group_name=body.name, starts_on=body.starts_on,
+        now=timezone.now(),
+    )  # fmt: skip
     return group_out(row)
 
 

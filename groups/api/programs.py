@@ -14,7 +14,7 @@ from groups.models import LevelOfCare, Person, Program
 from groups.services import programs as service
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Flag, Input, Output, Seen, absent, whole
+from vio.common.api.schemas import Flag, Input, Output, Seen, WallTime, absent, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -57,6 +57,10 @@ class ProgramOut(Output):
     correction_window_hours: int
     chat_retention_hours: int
     reconnect_grace_seconds: int
+    reminder_minutes: int
+    quiet_from: str
+    quiet_until: str
+    offer_hours: int
     mark: str
 
 
@@ -72,6 +76,10 @@ class ProgramChange(Input):
     correction_window_hours: Annotated[int, whole(0, 2160)] = absent()
     chat_retention_hours: Annotated[int, whole(0, 8760)] = absent()
     reconnect_grace_seconds: Annotated[int, whole(10, 900)] = absent()
+    reminder_minutes: Annotated[int, whole(0, 600)] = absent()
+    quiet_from: WallTime = absent()
+    quiet_until: WallTime = absent()
+    offer_hours: Annotated[int, whole(1, 168)] = absent()
     seen: Seen | None = None
 
 
@@ -109,7 +117,9 @@ class LevelChange(LevelIn):
 def program_out(row: Program) -> ProgramOut:
     """A program as it goes out."""
     mark = service.seen(row, service.SETTINGS)
-    return ProgramOut(id=row.pk, mark=mark, **{name: getattr(row, name) for name in service.SETTINGS})
+    values = {name: getattr(row, name) for name in service.SETTINGS}
+    quiet = {name: values.pop(name).strftime("%H:%M") for name in ("quiet_from", "quiet_until")}
+    return ProgramOut(id=row.pk, mark=mark, **values, **quiet)
 
 
 def level_out(row: LevelOfCare) -> LevelOut:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from groups import access
 from groups.api.groups import LastDay
@@ -19,23 +18,15 @@ from groups.services.programs import seen
 from groups.services.series import Plan
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Input, Output, Seen, whole
+from vio.common.api.schemas import Day, Input, Output, Seen, WallTime, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
 edges = Edges("series")
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
-
-
-def _clock(value: object) -> object:
-    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-        raise ValueError("Write a local time such as 17:30.")
-    return value
 
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Rule = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-WallTime = Annotated[time, BeforeValidator(_clock)]
 Minutes = Annotated[int, whole(1, 720)]
 
 

@@ -12,7 +12,7 @@ from django import forms
 from vio.common.errors import DomainError
 
 # Names a browser may send besides the fields: the token of the page, and which button was pressed.
-_BESIDE = {"csrfmiddlewaretoken", "preview"}
+_BESIDE = {"csrfmiddlewaretoken", "preview", "do"}
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -89,10 +89,10 @@ def number_field(
     )
 
 
-def wall_time_field(help_text: str) -> forms.TimeField:
-    """The local time at which a meeting starts."""
+def wall_time_field(help_text: str, label: str = "Starts at") -> forms.TimeField:
+    """A local time of day; without another label, at which a meeting starts."""
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    return forms.TimeField(label="Starts at", widget=widget, help_text=help_text)
+    return forms.TimeField(label=label, widget=widget, help_text=help_text)
 
 
 def text_field(

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from groups.forms.base import ManageForm, choice_field, number_field, text_field
+from groups.forms.base import ManageForm, choice_field, number_field, text_field, wall_time_field
 from groups.models import LevelOfCare, Program
 
 _COMMON_ZONES = (
@@ -53,6 +53,12 @@ class ProgramForm(ManageForm):
         help_text="Later corrections count only when a second person signs them.",
     )  # fmt: skip
     chat_retention_hours = number_field("Chat is kept, hours after the end", 0, 8760)
+    reminder_minutes = number_field(
+        "Clients are reminded, minutes before the first group of a day", 0, 600, help_text="0: not at all."
+    )
+    quiet_from = wall_time_field("Clients get no messages from then on.", "Quiet hours begin")
+    quiet_until = wall_time_field("The same time twice: no quiet hours.", "Quiet hours end")
+    offer_hours = number_field("A free place is held for who waits, hours", 1, 168)
 
 
 def program_initial(program: Program) -> dict[str, object]:

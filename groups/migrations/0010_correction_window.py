@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("groups", "0007_no_contact"),
+        ("groups", "0009_outreach"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """Tables of WHO: people, programs, enrolment, groups, series."""
 
+from groups.models.contact import ContactWays
 from groups.models.enrolment import (
     Agreement,
     AgreementAcceptance,
@@ -9,10 +10,12 @@ from groups.models.enrolment import (
     PrescribedDose,
 )
 from groups.models.groups import Group, GroupStaff, Membership, Series
+from groups.models.holidays import Holiday
 from groups.models.no_contact import NoContact
 from groups.models.people import ApiToken, CalendarFeed, Invitation, Person, StaffRole
 from groups.models.programs import LevelOfCare, Program, ServiceType
 from groups.models.throttles import SignInThrottle
+from groups.models.waitlist import SeatOffer, WaitlistEntry
 
 __all__ = [
     "Agreement",
@@ -20,10 +23,12 @@ __all__ = [
     "ApiToken",
     "CalendarFeed",
     "Client",
+    "ContactWays",
     "EmergencyContact",
     "Enrolment",
     "Group",
     "GroupStaff",
+    "Holiday",
     "Invitation",
     "LevelOfCare",
     "Membership",
@@ -31,8 +36,10 @@ __all__ = [
     "Person",
     "PrescribedDose",
     "Program",
+    "SeatOffer",
     "Series",
     "ServiceType",
     "SignInThrottle",
     "StaffRole",
+    "WaitlistEntry",
 ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import time
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
+
+from groups.quiet_rules import QuietHours
 
 
 class Program(models.Model):
@@ -29,6 +32,13 @@ class Program(models.Model):
     correction_window_hours = models.PositiveSmallIntegerField(default=72)
     chat_retention_hours = models.PositiveSmallIntegerField(default=24)
     reconnect_grace_seconds = models.PositiveSmallIntegerField(default=120)
+    reminder_minutes = models.PositiveSmallIntegerField(
+        default=60
+    )  # before the first group of a day; 0: none
+    # Clients are not written to between these wall times; the same twice: no quiet hours.
+    quiet_from = models.TimeField(default=time(20, 30))
+    quiet_until = models.TimeField(default=time(9, 0))
+    offer_hours = models.PositiveSmallIntegerField(default=24)  # a free seat is held for so long
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -39,6 +49,11 @@ class Program(models.Model):
     def zone(self) -> ZoneInfo:
         """The program's time zone (R1)."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def quiet(self) -> QuietHours:
+        """When clients are not written to."""
+        return QuietHours(self.quiet_from, self.quiet_until, self.zone)
 
 
 class LevelOfCare(models.Model):

@@ -39,10 +39,9 @@ CHART_FIELDS = ("privacy_name", "phone", "home_state")
 
 
 def lock_chart(client: Client) -> Client:
-    """The chart's row, locked until the transaction ends."""
-    return (
-        Client.objects.select_for_update(of=("self",)).select_related("program", "person").get(pk=client.pk)
-    )
+    """The chart's row, locked until the transaction ends; rows that only point at it may be written meanwhile."""
+    charts = Client.objects.select_for_update(of=("self",), no_key=True)
+    return charts.select_related("program", "person").get(pk=client.pk)
 
 
 def ring_person(person_id: UUID) -> None:

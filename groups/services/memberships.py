@@ -19,6 +19,7 @@ from groups.rules import ONE_DAY, PLAN_WITHIN, Band, Period, fallback_problems
 from groups.selectors import band_with, today_of
 from groups.services.enrolment import lock_chart, ring_person
 from groups.services.programs import require_unchanged
+from groups.services.seats import refuse_full, settle_waitlist
 from groups.signals import roster_changing, timetable_changed
 from vio.common import audit
 from vio.common.actors import Actor
@@ -108,8 +109,8 @@ def add_member(
 ) -> tuple[Membership, Band]:
     """Gives a client a place from a date on; returns it with the group's band (`band.warning` near the edges).
 
-    Raises ConflictError when the group would be over its maximum on any day, or the client has a place in it then, or a
-    group of that date is over; BadInputError for a date in the past or outside of the client's enrolment.
+    Raises ConflictError when the group would be over its maximum on any day, its free seats are held for others, the client
+    has a place in it then, or a group of that date is over; BadInputError for a date in the past or outside of the enrolment.
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     chart, row = lock_chart(client), lock_group(group)
@@ -168,9 +169,7 @@ def _place(
     """Checks and makes a place; chart and group are locked."""
     _check_new_place(row, chart, period, today_of(row.program, now))
     band = band_with(row, period.first, period.last)
-    if band.is_over:
-        message = f"This group is full: it holds at most {band.maximum} clients."
-        raise ConflictError(message, code="group_full", fields={"client": message})
+    refuse_full(row, chart, period, band, today_of(row.program, now))
     roster_changing.send(
         sender=Membership, program_id=row.program_id, group_id=row.pk, client_id=chart.pk,
         from_date=period.first, adding=True, now=now,
@@ -179,6 +178,8 @@ def _place(
         program_id=row.program_id, group=row, client=chart, starts_on=period.first, ends_on=period.last,
         is_visit=is_visit,
     )  # fmt: skip
+    if period.last is None:
+        settle_waitlist(row, chart, now)
     audit.record(
         actor=actor,
         action=action,

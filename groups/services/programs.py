@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from groups.models import LevelOfCare, Program, Series
 from groups.rules import dose_problem, fingerprint
-from groups.signals import timetable_changed
+from groups.signals import timetable_changed, zone_changed
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
@@ -27,6 +27,10 @@ SETTINGS = (
     "correction_window_hours",
     "chat_retention_hours",
     "reconnect_grace_seconds",
+    "reminder_minutes",
+    "quiet_from",
+    "quiet_until",
+    "offer_hours",
 )
 LEVEL_FIELDS = ("code", "name", "population", "weekly_minutes", "weekly_days", "is_active")
 
@@ -59,12 +63,13 @@ def change_program(
         raise BadInputError(fields={"timezone": "Choose a time zone from the list."})
     row = Program.objects.select_for_update().get(pk=program.pk)
     require_unchanged(row, SETTINGS, mark)
-    zone_changed = values.get("timezone", row.timezone) != row.timezone
+    old = row.zone
     _set(row, values, SETTINGS)
     row.save()
     audit.record(actor=actor, action="program.changed", program_id=row.pk, subject=row)
-    if zone_changed:
-        for series in Series.objects.filter(program=row):
+    if row.zone != old:
+        zone_changed.send(sender=Program, program=row, old=old, actor=actor, now=now)
+        for series in Series.objects.filter(program=row).order_by("pk"):
             timetable_changed.send(sender=Series, series=series, actor=actor, now=now)
     return row
 

@@ -17,7 +17,7 @@ from groups.models import Group, Series
 from groups.rules import ONE_DAY, PLAN_WITHIN, break_problem
 from groups.selectors import timetable_of, today_of
 from groups.services.programs import require_unchanged
-from groups.signals import timetable_changed
+from groups.signals import series_split, timetable_changed
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
@@ -116,10 +116,12 @@ def _split(actor: Actor, row: Series, plan: Plan, from_date: date, now: datetime
         raise BadInputError(fields={"ends_on": "The last day cannot be before the change."})
     row.ends_on = from_date - ONE_DAY
     row.save(update_fields=["ends_on"])
-    _told(actor, "series.changed", row, now)
     new = Series(program_id=row.program_id, group=row.group)
     later = [d for d in row.cancelled_dates if date.fromisoformat(d) >= from_date]
     _write(new, plan, starts_on=from_date, cancelled=later)
+    # The sessions go over first: what was noted about one of them stays with it.
+    series_split.send(sender=Series, old=row, new=new, from_date=from_date)
+    _told(actor, "series.changed", row, now)
     return _told(actor, "series.added", new, now)
 
 

@@ -1,16 +1,19 @@
-"""Making a whole week at once from a template: a group and a series for each of its evenings."""
+"""Making a whole week at once from a template: a group and a series for each of its evenings, each of them once."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from groups.models import Group, Program, ServiceType
+from groups.selectors import today_of
 from groups.services.memberships import save_group
 from groups.services.series import Plan, create_series
-from groups.templates_of_week import EVENING_WEEK, WeekTemplate
+from groups.templates_of_week import EVENING_WEEK, Evening, WeekTemplate
 from vio.common.actors import Actor
+from vio.common.permissions import Permission
 
 
 @transaction.atomic
@@ -18,17 +21,22 @@ def make_week(
     *, actor: Actor, program: Program, group_name: str, starts_on: date, now: datetime,
     template: WeekTemplate = EVENING_WEEK,
 ) -> Group:  # fmt: skip
-    """A new group with the template's evenings from a date on; all of it or nothing.
+    """A group with the template's evenings from a date on; all of it or nothing.
 
-    Raises ConflictError (field `name`) when the program has a group of that name.
+    What is there is left as it is: a group of that name gets the evenings it lacks, and asking again makes nothing. Raises
+    ConflictError (`group_closed`) for a group of that name that meets no more.
     """
-    group = save_group(
+    actor.require(Permission.MANAGE_GROUPS, program.pk)
+    Program.objects.select_for_update().get(pk=program.pk)  # asked twice at once, the second sees the first
+    group = program.groups.filter(name=group_name.strip()).first() or save_group(
         actor=actor,
         program=program,
-        values={"name": group_name, "service_type": ServiceType.GROUP_THERAPY},
+        values={"name": group_name.strip(), "service_type": ServiceType.GROUP_THERAPY},
         now=now,
     )
     for evening in template.evenings:
+        if _meets(group, evening, template, today_of(program, now)):
+            continue
         plan = Plan(
             title=evening.title,
             service_type=evening.service_type,
@@ -40,3 +48,9 @@ def make_week(
         )
         create_series(actor=actor, group=group, plan=plan, now=now)
     return group
+
+
+def _meets(group: Group, evening: Evening, template: WeekTemplate, today: date) -> bool:
+    """Whether the group has that evening already, under whatever name: same rule and start, not ended."""
+    same = group.series.filter(rule=f"FREQ=WEEKLY;BYDAY={evening.day}", local_start=template.local_start)
+    return same.filter(Q(ends_on=None) | Q(ends_on__gte=today)).exists()

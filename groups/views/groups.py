@@ -30,6 +30,7 @@ from groups.services import apart, memberships, programs, weeks
 from groups.templates_of_week import EVENING_WEEK
 from groups.views.form_page import FormPage
 from groups.views.manage import change, look, may
+from groups.waiting import waitlist_of
 from vio.common.errors import NotFoundError
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
@@ -67,6 +68,7 @@ def group_page(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         "leaders_coming": group.staff.filter(starts_on__gt=today).select_related("person"),
         "series": group.series.order_by("-starts_on"),
         "apart": no_contacts_in(place.client_id for place in members_on(group, today)),
+        "waiting": waitlist_of(group),
         "today": today,
     }
     return render(request, "groups/manage/group.html", context)

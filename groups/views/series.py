@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from groups import access
 from groups.calendars import Occurrence, RuleError, Timetable, parse_rule, preview
 from groups.forms import groups as forms
 from groups.models import Group, Series
-from groups.selectors import timetable_of, today_of
+from groups.selectors import holidays_of, timetable_of, today_of
 from groups.services import programs
 from groups.services import series as service
 from groups.views.form_page import FormPage
@@ -70,6 +71,7 @@ def _coming(series: Series) -> tuple[str, list[Occurrence]]:
         table = timetable_of(series)
     except RuleError as error:
         return f"This rule cannot be read: {error}", []
+    table = replace(table, cancelled=table.cancelled | holidays_of(series.program_id))
     return table.rule.words, preview(table, today_of(series.program, timezone.now()))
 
 

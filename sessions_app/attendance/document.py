@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from groups.access import in_force
-from groups.models import GroupStaff, StaffRole
+from groups.models import StaffRole
 from sessions_app.attendance.rules import RULE_VERSION
 from sessions_app.attendance.seals import latest_head
 from sessions_app.attendance.selectors import Line, SheetPage
 from sessions_app.models import Session
+from sessions_app.staffing.leaders import hosts_of
 from vio.common import wording
 from vio.common.badges import badge_for
 from vio.common.disclosure import NOTICE
@@ -78,11 +78,8 @@ def _held(session: Session) -> str:
 
 
 def leaders(session: Session) -> list[str]:
-    """Who led the group on that date, with credentials: "Maya Lin, LCSW"."""
-    places = GroupStaff.objects.filter(
-        in_force(session.local_date), group=session.group_id, role__in=("facilitator", "cofacilitator")
-    )
-    people = [place.person for place in places.select_related("person").order_by("-role", "pk")]
+    """Who led the session, with credentials: "Maya Lin, LCSW"."""
+    people = [each.person for each in hosts_of(session)]
     titles = dict(
         StaffRole.objects.filter(program=session.program_id, person__in=people)
         .exclude(credentials="")

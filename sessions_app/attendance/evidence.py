@@ -34,6 +34,7 @@ class EvidenceKind(StrEnum):
     SEEN = "seen"  # any frame: proof of life
     STEPPED_OUT = "stepped_out"  # no longer in the room; cause lobby, removed or left
     CLOSED = "closed"  # the connection is over; cause below
+    WITHDRAWN = "withdrawn"  # an import was taken back: nothing of this connection counts
 
 
 class Cause(StrEnum):
@@ -48,6 +49,7 @@ class Cause(StrEnum):
     SWEPT = "swept"  # found silent later
     MANY = "many"  # read from the evidence of all: many were lost at once, so it was not this client's line
     REPLACED = "replaced"  # the same browser came back on a new connection
+    IMPORTED = "imported"  # the log of another service says so
 
 
 OUR_SIDE = frozenset({Cause.SERVER, Cause.MANY})
@@ -111,6 +113,8 @@ def presence_record(evidence: Iterable[Evidence]) -> PresenceRecord:
     room: list[Stay] = []
     lobby: list[Stay] = []
     for of_connection in rows.values():
+        if any(row.kind is EvidenceKind.WITHDRAWN for row in of_connection):
+            continue
         in_room, waiting = _stays(sorted(of_connection, key=_order))
         room += in_room
         lobby += waiting
@@ -160,7 +164,7 @@ def _shared(row: Evidence, outages: IntervalSet) -> Evidence:
 
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(EvidenceKind)}
-_OWN_TIME = {Cause.LEFT, Cause.REMOVED, Cause.LOBBY}
+_OWN_TIME = {Cause.LEFT, Cause.REMOVED, Cause.LOBBY, Cause.IMPORTED}
 
 
 def _order(row: Evidence) -> tuple[datetime, int, str]:
@@ -215,6 +219,7 @@ _STRONGEST = (
     Cause.REMOVED,
     Cause.LOBBY,
     Cause.LEFT,
+    Cause.IMPORTED,
     Cause.ENDED,
     Cause.REPLACED,
     Cause.SWEPT,

@@ -122,7 +122,7 @@ def _evidence(session: Session, client_id: UUID | None) -> dict[UUID, list[Evide
 
 def _outages(session: Session) -> IntervalSet:
     """When many lost their connection at once: asked over everybody, whoever is being read."""
-    rows = PresenceEvidence.objects.filter(session=session, client__isnull=False)
+    rows = PresenceEvidence.objects.filter(session=session, client__isnull=False, source="")
     losses = rows.filter(kind="closed", cause__in=["dropped", "swept"]).values_list("client_id", "at")
     present = rows.aggregate(clients=Count("client_id", distinct=True))["clients"]
     return lost_at_once(list(losses), present)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from sessions_app.attendance.figures import Figures, SessionFacts, figures, read_client
 from sessions_app.attendance.records import stored_figures
 from sessions_app.attendance.seals import problem_of
 from sessions_app.attendance.services.finalising import facts_again
-from sessions_app.models import AttendanceRecord, Session
+from sessions_app.models import AttendanceImport, AttendanceRecord, Session
 from vio.common.models import AuditEntry
 
 
@@ -60,7 +61,8 @@ def recompute_session(session: Session) -> tuple[int, list[Difference]]:
     for record in stored:
         versions[record.client_id].append(record)
     facts = facts_again(session, {client: rows[0] for client, rows in versions.items()})
-    found = [d for client, rows in versions.items() for d in _check_client(facts, client, rows)]
+    grown = _imports_changed_at(session)
+    found = [d for client, rows in versions.items() for d in _check_client(facts, client, rows, grown)]
     found += [
         Difference(session.pk, client, "missing", "no record", "evidence")
         for client in facts.evidence
@@ -71,14 +73,25 @@ def recompute_session(session: Session) -> tuple[int, list[Difference]]:
     return sum(map(len, versions.values())), found
 
 
-def _check_client(facts: SessionFacts, client_id: UUID, rows: list[AttendanceRecord]) -> Iterator[Difference]:
+def _imports_changed_at(session: Session) -> datetime | None:
+    """When an import last added evidence or took some back."""
+    rows = AttendanceImport.objects.filter(session=session, status__in=["accepted", "withdrawn"])
+    times = rows.aggregate(accepted=Max("decided_at"), withdrawn=Max("withdrawn_at"))
+    return max((at for at in times.values() if at is not None), default=None)
+
+
+def _check_client(
+    facts: SessionFacts, client_id: UUID, rows: list[AttendanceRecord], grown: datetime | None
+) -> Iterator[Difference]:
     numbers = [row.version for row in rows]
     if numbers != list(range(1, len(rows) + 1)):
         yield Difference(
             facts.session_id, client_id, "versions", str(numbers), str(list(range(1, len(rows) + 1)))
         )
     computed = [row for row in rows if row.source == "computed"]
-    if computed:
+    # A correction stands when an import comes after it: the computed figure before it follows from less evidence.
+    corrected = rows[-1].source == "corrected"
+    if computed and not (corrected and grown is not None and computed[-1].recorded_at < grown):
         again = figures(read_client(facts, client_id))
         yield from _compare(facts.session_id, client_id, stored_figures(computed[-1]), again)
     yield from _check_corrections(facts.session_id, client_id, [r for r in rows if r.source == "corrected"])

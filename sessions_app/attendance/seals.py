@@ -11,7 +11,7 @@ from sessions_app.models import EvidenceSeal, PresenceEvidence, Session
 
 START = "0" * 64
 Row = tuple[UUID, UUID, str, str, datetime]
-"""Client, connection, kind, cause, instant."""
+"""Client, connection, kind, cause, instant. For what did not come from the room, `cause;source` stands for the cause."""
 
 
 def head_of(previous: str, rows: Iterable[Row]) -> str:
@@ -65,8 +65,10 @@ def _before(last: EvidenceSeal) -> str:
 def _rows(session: Session) -> list[Row]:
     rows = PresenceEvidence.objects.filter(session=session, client__isnull=False)
     # By content, not by row number: rows written at the same moment may be numbered in any order.
-    return list(
-        rows.order_by("at", "connection", "kind").values_list(
-            "client_id", "connection", "kind", "cause", "at"
-        )
+    found = rows.order_by("at", "connection", "kind").values_list(
+        "client_id", "connection", "kind", "cause", "at", "source"
     )
+    return [
+        (client, connection, kind, f"{cause};{source}" if source else cause, at)
+        for client, connection, kind, cause, at, source in found
+    ]

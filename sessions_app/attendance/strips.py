@@ -22,6 +22,7 @@ STAFF_CAUSES = {
     Cause.SWEPT: "connection went silent",
     Cause.MANY: "many lost the connection at once",
     Cause.REPLACED: "changed to another window",
+    Cause.IMPORTED: "away by the imported log",
 }
 CLIENT_CAUSES = {
     Cause.LEFT: "you had left the room",
@@ -33,6 +34,7 @@ CLIENT_CAUSES = {
     Cause.SWEPT: "your connection was lost",
     Cause.MANY: "many lost their connection at the same time. That was not your fault",
     Cause.REPLACED: "you changed to another window",
+    Cause.IMPORTED: "you were away, by the log of the video service",
 }
 
 

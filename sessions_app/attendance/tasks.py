@@ -10,6 +10,7 @@ from django.db import Error
 from django.utils import timezone
 
 from sessions_app.attendance.due import due_for_finalising, with_late_evidence
+from sessions_app.attendance.imports.services import discard_stale
 from sessions_app.attendance.services import finalise_session, refresh_session
 from vio.common.actors import system_actor
 from vio.common.logs import log
@@ -27,6 +28,13 @@ def finalise_due() -> None:
         _alone(session_id, lambda key: finalise_session(session_id=key, now=now, actor=actor))
     for session_id in with_late_evidence(now):
         _alone(session_id, lambda key: refresh_session(session_id=key, now=now, actor=actor))
+
+
+@shared_task(name="sessions_app.attendance.forget_stale_imports")
+@system_task
+def forget_stale_imports() -> None:
+    """Every hour: empties drafts of imports that nobody decided about. Safe to run twice."""
+    discard_stale(actor=system_actor("beat"), now=timezone.now())
 
 
 def _alone(session_id: UUID, work: Callable[[UUID], object]) -> None:

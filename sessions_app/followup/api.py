@@ -11,11 +11,12 @@ from ninja import Query
 from pydantic import StringConstraints
 
 from groups.api.refs import PersonRef, person_ref
+from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import selectors
 from sessions_app.followup import services as service
 from sessions_app.followup.rules import Outcome
 from sessions_app.followup.selectors import OpenMiss
-from sessions_app.models import ContactAttempt, FollowUp
+from sessions_app.models import ArrivalNotice, ContactAttempt, FollowUp
 from vio.common import audit
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of_list
@@ -57,6 +58,7 @@ class FollowUpOut(Output):
     contacts_due_at: Instant | None
     escalated_at: Instant | None
     closed_at: Instant | None
+    client_said: str | None
 
 
 class OpenFollowUp(FollowUpOut):
@@ -107,7 +109,7 @@ class CloseIn(Input):
     reason: CloseText
 
 
-def _values(task: FollowUp) -> FollowUpOut:
+def _values(task: FollowUp, notice: ArrivalNotice | None) -> FollowUpOut:
     return FollowUpOut(
         id=task.pk, program_id=task.program_id, client_id=task.client_id,
         client_name=task.client.person.full_name, session_id=task.session_id,
@@ -115,12 +117,15 @@ def _values(task: FollowUp) -> FollowUpOut:
         status=task.status, owner=person_ref(task.owner), determined_at=task.determined_at,
         next_due_at=task.next_due_at, contacts_due_at=task.contacts_due_at,
         escalated_at=task.escalated_at, closed_at=task.closed_at,
+        client_said=notice.words if notice else None,
     )  # fmt: skip
 
 
 def open_out(found: OpenMiss) -> OpenFollowUp:
     """A running follow-up in the list."""
-    return OpenFollowUp(**_values(found.task).model_dump(), attempts=found.attempts, overdue=found.overdue)
+    return OpenFollowUp(
+        **_values(found.task, found.notice).model_dump(), attempts=found.attempts, overdue=found.overdue
+    )
 
 
 def _attempt(row: ContactAttempt) -> AttemptOut:
@@ -139,7 +144,9 @@ def _full(request: PageRequest, follow_up_id: UUID) -> FollowUpFull:
     )  # fmt: skip
     attempts = task.attempts.select_related("person").order_by("at", "pk")
     return FollowUpFull(
-        **_values(task).model_dump(), close_reason=task.close_reason, attempts=[_attempt(a) for a in attempts]
+        **_values(task, notice_of(task.session_id, task.client_id)).model_dump(),
+        close_reason=task.close_reason,
+        attempts=[_attempt(a) for a in attempts],
     )
 
 
@@ -183,4 +190,12 @@ def close_follow_up(request: PageRequest, follow_up_id: UUID, body: CloseIn) -> 
     """Ends it with a reason in words."""
     task = selectors.follow_up_for(request.actor, follow_up_id, Permission.ACT_ON_FOLLOW_UP)
     service.close(actor=request.actor, follow_up_id=task.pk, reason=body.reason, now=timezone.now())
+    return _full(request, task.pk)
+
+
+@edges.post("/follow-ups/{uuid:follow_up_id}/excuse", Permission.ACT_ON_FOLLOW_UP, FollowUpFull)
+def accept_excuse(request: PageRequest, follow_up_id: UUID) -> FollowUpFull:
+    """Accepts what the client said about not coming as the excuse; it also needs the right to correct attendance."""
+    task = selectors.follow_up_for(request.actor, follow_up_id, Permission.ACT_ON_FOLLOW_UP)
+    service.accept_excuse(actor=request.actor, follow_up_id=task.pk, now=timezone.now())
     return _full(request, task.pk)

@@ -61,6 +61,10 @@ class OwnerForm(forms.Form):
         return UUID(self.cleaned_data["owner"])
 
 
+class ExcuseForm(forms.Form):
+    """Nothing to fill in: what the client said is the reason."""
+
+
 class CloseForm(forms.Form):
     """Why a follow-up can end without having reached the client."""
 

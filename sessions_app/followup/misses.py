@@ -146,9 +146,12 @@ def withdraw_miss(*, actor: Actor, session_id: UUID, client_id: UUID, because: s
 def withdraw_answered(*, actor: Actor, now: datetime) -> int:
     """Withdraws every running miss whose client has been seen in the session after all; returns how many.
 
-    The room tells at once (`client_appeared`); this finds what was not told, after a fault.
+    The room tells at once (`clients_appeared`); this finds what was not told, after a fault.
     """
-    seen = PresenceEvidence.objects.filter(session=OuterRef("session"), client=OuterRef("client"))
+    taken_back = PresenceEvidence.objects.filter(connection=OuterRef("connection"), kind="withdrawn")
+    seen = PresenceEvidence.objects.filter(
+        ~Exists(taken_back), session=OuterRef("session"), client=OuterRef("client")
+    )
     running = FollowUp.objects.filter(Exists(seen), status__in=("open", "escalated")).values_list(
         "session_id", "client_id"
     )

@@ -12,21 +12,25 @@ from django.db.models import F
 from sessions_app.followup.misses import withdraw_miss
 from sessions_app.followup.services import RUNNING
 from sessions_app.models import FollowUp
-from sessions_app.signals import attendance_changed, client_appeared
+from sessions_app.signals import attendance_changed, clients_appeared
 from vio.common.actors import system_actor
 from vio.common.scope import every_program
 
 
-def end_miss(sender: object, session_id: UUID, client_id: UUID, now: datetime, **kwargs: Any) -> None:
-    """Withdraws the running miss of this client in this session, if there is one."""
+def end_misses(
+    sender: object, session_id: UUID, client_ids: Collection[UUID], now: datetime, **kwargs: Any
+) -> None:
+    """Withdraws the running misses of these clients in this session, if there are any."""
     with every_program():
-        withdraw_miss(
-            actor=system_actor("room"),
-            session_id=session_id,
-            client_id=client_id,
-            because="appeared",
-            now=now,
-        )
+        running = FollowUp.objects.filter(session=session_id, client__in=client_ids, status__in=RUNNING)
+        for client_id in running.values_list("client_id", flat=True):
+            withdraw_miss(
+                actor=system_actor("room"),
+                session_id=session_id,
+                client_id=client_id,
+                because="appeared",
+                now=now,
+            )
 
 
 def end_excused_misses(
@@ -66,6 +70,6 @@ def end_called_off_misses(
 
 def connect() -> None:
     """Called once when Django starts."""
-    client_appeared.connect(end_miss, dispatch_uid="followup.end_miss")
+    clients_appeared.connect(end_misses, dispatch_uid="followup.end_misses")
     attendance_changed.connect(end_excused_misses, dispatch_uid="followup.end_excused_misses")
     attendance_changed.connect(end_called_off_misses, dispatch_uid="followup.end_called_off_misses")

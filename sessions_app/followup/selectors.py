@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from groups.access import clients_for
-from sessions_app.models import Flag, FollowUp
+from sessions_app.coming.selectors import notices_by_session
+from sessions_app.models import ArrivalNotice, Flag, FollowUp
 from vio.common.actors import Actor
 from vio.common.errors import NotAllowedError, NotFoundError
 from vio.common.permissions import Permission
@@ -23,6 +24,7 @@ class OpenMiss:
     task: FollowUp
     attempts: int
     overdue: bool
+    notice: ArrivalNotice | None = None  # what the client had said about coming
 
 
 def follow_ups_for(actor: Actor, permission: Permission) -> QuerySet[FollowUp]:
@@ -45,7 +47,7 @@ def follow_up_for(actor: Actor, follow_up_id: UUID, permission: Permission) -> F
 
 
 def open_misses(actor: Actor, *, now: datetime) -> list[OpenMiss]:
-    """Running follow-ups, worst first: high risk, then escalated, then by due time. Two queries."""
+    """Running follow-ups, worst first: high risk, then escalated, then by due time. Three queries."""
     rank = Case(
         When(risk="high", then=Value(0)),
         When(status="escalated", then=Value(1)),
@@ -59,7 +61,13 @@ def open_misses(actor: Actor, *, now: datetime) -> list[OpenMiss]:
         .annotate(tries=Count("attempts"), rank=rank)
         .order_by("rank", "next_due_at", "pk")
     )
-    return [OpenMiss(task, task.tries, _overdue(task, now)) for task in tasks[:200]]
+    found = list(tasks[:200])
+    said = notices_by_session({task.session_id for task in found})
+    held = {(row.session_id, row.client_id): row for rows in said.values() for row in rows}
+    return [
+        OpenMiss(task, task.tries, _overdue(task, now), held.get((task.session_id, task.client_id)))
+        for task in found
+    ]
 
 
 def _overdue(task: FollowUp, now: datetime) -> bool:

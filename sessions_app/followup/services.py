@@ -9,6 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from groups.models import Person, StaffRole
+from sessions_app.attendance.services.excusing import excuse_client
+from sessions_app.coming.models import ABSENT
+from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import rules
 from sessions_app.models import ContactAttempt, FollowUp
 from vio.common import audit
@@ -175,6 +178,23 @@ def close(*, actor: Actor, follow_up_id: UUID, reason: str, now: datetime) -> Fo
         client_id=task.client_id,
     )
     tell_desk(task)
+    return task
+
+
+@transaction.atomic
+def accept_excuse(*, actor: Actor, follow_up_id: UUID, now: datetime) -> FollowUp:
+    """What the client said about not coming is accepted as the excuse (R7); that takes the miss back.
+
+    Raises NotAllowedError without the right to correct attendance, ConflictError when they did not say they cannot come.
+    """
+    task = running(follow_up_id)
+    actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
+    notice = notice_of(task.session_id, task.client_id)
+    if notice is None or notice.kind != ABSENT:
+        raise ConflictError("This client did not say that they cannot come.", code="nothing_said")
+    reason = notice.reason or "The client said before that they cannot come."
+    excuse_client(actor=actor, session=task.session, client=task.client, reason=reason, now=now)
+    task.refresh_from_db()
     return task
 
 

@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from groups.services.contact_ways import ways_of
+from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import forms, selectors, services
 from sessions_app.models import FollowUp
 from vio.common import audit
@@ -22,7 +24,7 @@ from vio.common.permissions import Permission
 @needs(Permission.SEE_FOLLOW_UP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_up(request: PageRequest, follow_up_id: UUID) -> HttpResponseBase:
-    """One follow-up; POST `act` = attempt, assign or close."""
+    """One follow-up; POST `act` = attempt, assign, close or excuse."""
     wanted = Permission.ACT_ON_FOLLOW_UP if request.method == "POST" else Permission.SEE_FOLLOW_UP
     task = selectors.follow_up_for(request.actor, follow_up_id, wanted)
     bound = _forms(request, task)
@@ -38,7 +40,7 @@ def follow_up(request: PageRequest, follow_up_id: UUID) -> HttpResponseBase:
         _carry_out(request, task, form)
     except BadInputError as error:
         for name, why in error.fields.items():
-            form.add_error(name, why)
+            form.add_error(name if name in form.fields else None, why)
         return _page(request, task, bound, status=error.status)
     messages.success(request, "Saved.")
     return redirect("follow_up", follow_up_id=task.pk)
@@ -52,6 +54,7 @@ def _forms(request: PageRequest, task: FollowUp) -> dict[str, django_forms.Form]
         "attempt": forms.AttemptForm(request.POST if act == "attempt" else None),
         "assign": forms.OwnerForm(people, request.POST if act == "assign" else None, initial=owner),
         "close": forms.CloseForm(request.POST if act == "close" else None),
+        "excuse": forms.ExcuseForm(request.POST if act == "excuse" else None),
     }
 
 
@@ -62,6 +65,8 @@ def _carry_out(request: PageRequest, task: FollowUp, form: django_forms.Form) ->
             services.record_attempt(actor=actor, follow_up_id=task.pk, attempt=form.attempt(), now=now)
         case forms.OwnerForm():
             services.assign(actor=actor, follow_up_id=task.pk, owner_id=form.owner_id(), now=now)
+        case forms.ExcuseForm():
+            services.accept_excuse(actor=actor, follow_up_id=task.pk, now=now)
         case forms.CloseForm():
             services.close(actor=actor, follow_up_id=task.pk, reason=form.cleaned_data["reason"], now=now)
 
@@ -83,6 +88,9 @@ def _page(
         "running": task.status in services.RUNNING,
         "may_act": request.actor.may(Permission.ACT_ON_FOLLOW_UP, task.program_id),
         "forms": bound,
+        "notice": notice_of(task.session_id, task.client_id),
+        "ways": ways_of(task.client),
+        "may_excuse": request.actor.may(Permission.CORRECT_ATTENDANCE, task.program_id),
         "now": timezone.now(),
     }
     return render(request, "sessions_app/followup/follow_up.html", context, status=status)

@@ -46,7 +46,9 @@ fact AS (
   SELECT DISTINCT e.session_id, e.client_id, e.connection, e.kind, e.at, e.cause,
     array_position(ARRAY['opened', 'admitted', 'seen', 'stepped_out', 'closed']::varchar[], e.kind) AS place
   FROM sessions_app_presenceevidence e JOIN countable c ON c.id = e.session_id
-  WHERE e.client_id IS NOT NULL
+  WHERE e.client_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM sessions_app_presenceevidence w
+    WHERE w.connection = e.connection AND w.kind = 'withdrawn' AND w.session_id = e.session_id AND w.client_id = e.client_id)
 ), numbered AS (
   SELECT *, row_number() OVER (PARTITION BY session_id, client_id, connection ORDER BY at, place, cause) AS n
   FROM fact
@@ -67,7 +69,7 @@ fact AS (
 ), stay AS (
   SELECT session_id, client_id, began, CASE
     WHEN stepped_out IS NOT NULL THEN stepped_out
-    WHEN cause IN ('left', 'removed', 'lobby') THEN closed
+    WHEN cause IN ('left', 'removed', 'lobby', 'imported') THEN closed
     WHEN cause = 'ended' AND closed - proof <= make_interval(secs => %(proof)s) THEN closed
     ELSE proof END AS over
   FROM bounds WHERE began IS NOT NULL

@@ -12,7 +12,7 @@ import vio.common.sealed
 class Migration(migrations.Migration):
     dependencies = [
         ("groups", "0010_correction_window"),
-        ("sessions_app", "0006_door_and_fallback"),
+        ("sessions_app", "0009_arrival_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

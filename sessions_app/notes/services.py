@@ -14,6 +14,7 @@ from sessions_app.models import AttendanceRecord, ClientNote, GroupNote, NoteAdd
 from sessions_app.notes import content
 from sessions_app.notes.leak_guard import Leak, find_leaks, names_of
 from sessions_app.notes.rules import ElapsedHours, NoteDue, note_due
+from sessions_app.staffing.leaders import hosts_of
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError, FreshSignInNeededError, NotFoundError
@@ -48,7 +49,7 @@ def open_notes(*, actor: Actor, session: Session, now: datetime) -> GroupNote:
     Session.objects.select_for_update().get(pk=session.pk)
     author = actor.person_id
     if author is None:
-        author = session.group.staff.order_by("starts_on").values_list("person_id", flat=True).first()
+        author = next((each.person.pk for each in hosts_of(session)), None)
     if author is None:
         raise ConflictError("This group has no facilitator yet.", code="no_facilitator")
     records = _latest_charted(session)

@@ -244,7 +244,7 @@ def _facts_of(stored: str) -> dict[str, Any]:
 
 
 def _room_role(row: _Row, roles: frozenset[ProgramRole]) -> Role | None:
-    """Staff of the group as the group says; supervisors and directors may observe; members are clients."""
+    """Staff as the group or this one session says; supervisors and directors may observe; members are clients."""
     if row.group_role and roles:
         return Role(row.group_role)
     if roles & {ProgramRole.SUPERVISOR, ProgramRole.DIRECTOR}:
@@ -274,9 +274,14 @@ SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended
       AND a.version = (SELECT max(version) FROM groups_agreement WHERE program_id = s.program_id)
       AND NOT EXISTS (
         SELECT FROM groups_agreementacceptance x WHERE x.agreement_id = a.id AND x.client_id = c.id)) AS agreed,
-  (SELECT g.role FROM groups_groupstaff g WHERE g.group_id = s.group_id AND g.person_id = p.id
-    AND g.starts_on <= s.local_date AND (g.ends_on IS NULL OR g.ends_on >= s.local_date)
-    ORDER BY g.starts_on DESC LIMIT 1) AS group_role,
+  COALESCE(
+    (SELECT ss.role FROM sessions_app_sessionstaff ss WHERE ss.session_id = s.id AND ss.person_id = p.id
+      AND ss.ended_at IS NULL),
+    (SELECT g.role FROM groups_groupstaff g WHERE g.group_id = s.group_id AND g.person_id = p.id
+      AND g.starts_on <= s.local_date AND (g.ends_on IS NULL OR g.ends_on >= s.local_date)
+      AND NOT EXISTS (SELECT FROM sessions_app_sessionstaff away WHERE away.session_id = s.id
+        AND away.stands_in_for_id = p.id AND away.ended_at IS NULL)
+      ORDER BY g.starts_on DESC LIMIT 1)) AS group_role,
   (SELECT coalesce(string_agg(r.role, ' ' ORDER BY r.role), '') FROM groups_staffrole r
     WHERE r.program_id = s.program_id AND r.person_id = p.id AND r.withdrawn_at IS NULL) AS staff_roles,
   EXISTS (

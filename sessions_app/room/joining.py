@@ -14,12 +14,11 @@ from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.acts import Act, Arrive, Depart
 from sessions_app.room.batch import Entry
 from sessions_app.room.door.facts import DoorFacts
-from sessions_app.room.door.selectors import facts_of
+from sessions_app.room.door.selectors import AtDoor, facts_of_many
 from sessions_app.room.errors import RoomError
 from sessions_app.room.link import TOO_SLOW, Link
 from sessions_app.room.presence import Proof
 from sessions_app.room.replies import Resumed, wire
-from sessions_app.room.words import Role
 from vio.common.permissions import Permission
 from vio.common.scope import every_program
 
@@ -49,7 +48,7 @@ def doors(knocks: Sequence[Knock], *, now: datetime) -> list[Standing | Exceptio
         known = [knock for knock in knocks if knock.login in people]
         tickets = [Ticket(knock.session_id, people[knock.login], knock.login) for knock in known]
         found = dict(zip(known, access.standings(tickets, now=now), strict=True))
-        answers = [_admit(found.get(knock), now) for knock in knocks]
+        answers = _past_the_door([_admit(found.get(knock), now) for knock in knocks])
         for session_id in {
             answer.session_id for answer in answers if isinstance(answer, Standing) and answer.due
         }:
@@ -74,25 +73,27 @@ def _admit(standing: Standing | AccessError | None, now: datetime) -> Standing |
         return AccessError("not_found")
     if standing.ended_at is not None and now - standing.ended_at > OPEN_AFTER_END:
         return AccessError("session_over")
-    if standing.role is Role.CLIENT and standing.ended_at is None:
-        return _with_confirmed_door(standing)
     return standing
 
 
-def _with_confirmed_door(standing: Standing) -> Standing | Exception:
-    try:
-        return replace(standing, door=_confirmed(standing))
-    except AccessError as refused:
-        return refused
+def _past_the_door(answers: list[Standing | Exception]) -> list[Standing | Exception]:
+    """Clients bring what they confirmed for this session, whenever that was: who drops is not asked again."""
+    knocking = {
+        (answer.session_id, answer.client_id)
+        for answer in answers
+        if isinstance(answer, Standing) and answer.client_id and answer.ended_at is None
+    }
+    if not knocking:
+        return answers
+    facts = facts_of_many(knocking)
+    return [_with_door(answer, facts) if isinstance(answer, Standing) else answer for answer in answers]
 
 
-def _confirmed(standing: Standing) -> DoorFacts:
-    """What the client confirmed for this session, whenever that was: who drops is not asked again."""
-    session = Session.objects.select_related("group").get(pk=standing.session_id)
-    facts = facts_of(session, standing.client_id) if standing.client_id else None
-    if facts is None:
-        raise AccessError("door_needed")
-    return facts
+def _with_door(standing: Standing, facts: Mapping[AtDoor, DoorFacts]) -> Standing | Exception:
+    if standing.client_id is None or standing.ended_at is not None:
+        return standing
+    door = facts.get((standing.session_id, standing.client_id))
+    return replace(standing, door=door) if door else AccessError("door_needed")
 
 
 async def join(hub: Hub, link: Link, seen: Mapping[str, int] | None) -> None:

@@ -7,13 +7,13 @@ session, audience and number, so a line moved elsewhere does not open.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sessions_app.room.events import EVENTS, AnyEvent
 from sessions_app.room.models import RoomEvent, RoomState
@@ -26,6 +26,9 @@ from vio.common import sealed
 CHAT_KINDS = ("chat.sent", "chat.sent_to_staff", "chat.sent_to_side", "you.wrote_to_staff")
 SHOWN_KINDS = ("poll.opened", "text.shown", "round.answered")
 MOST_SHOWN = 60
+MOST_WORDS = 1_000
+Words = tuple[str, int, str, bytes | memoryview]
+"""Something said or shown: audience, number, kind, sealed body."""
 MOST_MISSED = 2_000
 """Beyond this many missed events a fresh snapshot is quicker and smaller."""
 
@@ -106,27 +109,59 @@ def missed(session_id: UUID, numbers: Mapping[str, int]) -> list[Line] | None:
     return found if len(found) <= MOST_MISSED else None
 
 
-def latest_chat(session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int]) -> tuple[AnyEvent, ...]:
+def words_of(session_id: UUID) -> list[Words] | None:
+    """Everything that was said and shown in a room, newest first, for many who look at once; None when it is too much."""
+    rows = _words(session_id, CHAT_KINDS + SHOWN_KINDS).values_list("audience", "number", "kind", "body")
+    found = list(rows[: MOST_WORDS + 1])
+    return found if len(found) <= MOST_WORDS else None
+
+
+def latest_chat(
+    session_id: UUID,
+    audiences: Collection[str],
+    heads: Mapping[str, int],
+    words: list[Words] | None = None,
+) -> tuple[AnyEvent, ...]:
     """The latest messages that these audiences heard, up to their head numbers, oldest first."""
-    return _latest(session_id, audiences, heads, CHAT_KINDS, CHAT_TAIL)
+    return _latest(session_id, audiences, heads, words, kinds=CHAT_KINDS, most=CHAT_TAIL)
 
 
 def latest_words(
-    session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int]
+    session_id: UUID,
+    audiences: Collection[str],
+    heads: Mapping[str, int],
+    words: list[Words] | None = None,
 ) -> tuple[AnyEvent, ...]:
     """The latest polls, texts and round answers that these audiences heard, oldest first."""
-    return _latest(session_id, audiences, heads, SHOWN_KINDS, MOST_SHOWN)
+    return _latest(session_id, audiences, heads, words, kinds=SHOWN_KINDS, most=MOST_SHOWN)
+
+
+def _words(session_id: UUID, kinds: tuple[str, ...]) -> QuerySet[RoomEvent]:
+    kept = RoomEvent.objects.filter(session_id=session_id, kind__in=kinds).exclude(body=b"")
+    return kept.order_by("-id")
 
 
 def _latest(
-    session_id: UUID, audiences: Iterable[str], heads: Mapping[str, int], kinds: tuple[str, ...], most: int
+    session_id: UUID,
+    audiences: Collection[str],
+    heads: Mapping[str, int],
+    words: list[Words] | None,
+    *,
+    kinds: tuple[str, ...],
+    most: int,
 ) -> tuple[AnyEvent, ...]:
-    heard = Q(pk__in=[])
-    for audience in audiences:
-        heard |= Q(audience=audience, number__lte=heads.get(audience, 0))
-    kept = RoomEvent.objects.filter(heard, session_id=session_id, kind__in=kinds).exclude(body=b"")
-    rows = kept.order_by("-id").values_list("audience", "number", "body")[:most]
-    said = [_said(place(session_id, audience, number), bytes(body)) for audience, number, body in rows]
+    if words is None:
+        heard = Q(pk__in=[])
+        for audience in audiences:
+            heard |= Q(audience=audience, number__lte=heads.get(audience, 0))
+        rows = _words(session_id, kinds).filter(heard)
+        words = list(rows.values_list("audience", "number", "kind", "body")[:most])
+    mine = [
+        (audience, number, body)
+        for audience, number, kind, body in words
+        if audience in audiences and kind in kinds and number <= heads.get(audience, 0)
+    ][:most]
+    said = [_said(place(session_id, audience, number), bytes(body)) for audience, number, body in mine]
     return tuple(reversed(said))
 
 

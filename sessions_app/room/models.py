@@ -85,12 +85,14 @@ class EvidenceKind(models.TextChoices):
     SEEN = "seen", "proof of life"
     STEPPED_OUT = "stepped_out", "back in the lobby, or out of the room"
     CLOSED = "closed", "connection closed"
+    WITHDRAWN = "withdrawn", "this connection's evidence does not count: its import was withdrawn"
 
 
 class PresenceEvidence(models.Model):
     """One proven fact about one connection, by the server's clock. Append-only; attendance is a function of it (AT-8).
 
-    `cause` says why a connection closed: left, removed, dropped, server, ended, swept, replaced.
+    `cause` says why a connection closed: left, removed, dropped, server, ended, swept, replaced, imported.
+    `source` is empty for what this room saw itself, `import:<vendor>` for what a log of another service says.
     """
 
     append_only: ClassVar[bool] = True
@@ -105,10 +107,16 @@ class PresenceEvidence(models.Model):
     kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
     cause = models.CharField(max_length=16, blank=True, default="")
     at = models.DateTimeField()
+    source = models.CharField(max_length=24, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "kind", "at"], name="evidence_once")]
-        indexes = [models.Index(fields=["session", "client", "at"], name="evidence_session_client")]
+        indexes = [
+            models.Index(fields=["session", "client", "at"], name="evidence_session_client"),
+            models.Index(
+                fields=["connection"], name="evidence_withdrawn", condition=models.Q(kind="withdrawn")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.connection}"

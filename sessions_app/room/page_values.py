@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from groups.models import Client, EmergencyContact
-from groups.selectors import leaders_on
 from sessions_app.models import DoorConfirmation, Session
 from sessions_app.room.door.selectors import confirmed, licensed_states
 from sessions_app.selectors import expected_clients
+from sessions_app.staffing.leaders import hosts_of
 
 MISSING_AFTER = timedelta(minutes=15)
 """From the scheduled start on, an expected client who never came is shown as missing (F1)."""
@@ -73,12 +73,7 @@ def roster_of(session: Session) -> list[dict[str, str]]:
 
 def host_words(session: Session) -> str:
     """Who lets people in tonight, as clients know them: "Noah F. or Maya T."."""
-    leaders = (
-        leaders_on(session.group, session.local_date)
-        .exclude(role="observer")
-        .order_by("-role", "person__first_name")
-    )
-    names = [place.person.short_name for place in leaders]
+    names = [each.person.short_name for each in hosts_of(session)]
     return " or ".join(names) or "Your facilitator"
 
 

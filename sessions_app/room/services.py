@@ -26,7 +26,7 @@ from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
 from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomState
-from sessions_app.signals import checkin_shared, client_appeared, support_unanswered
+from sessions_app.signals import checkin_shared, clients_appeared, support_unanswered
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
@@ -232,17 +232,14 @@ def _write(rooms: Rooms, now: datetime) -> None:
 
 
 def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
-    """After the commit: a client has connected, so that a running miss ends at once (F1). Trouble there is not ours."""
-    came = {
-        (row.session_id, row.client_id)
-        for row in evidence
-        if row.kind == EvidenceKind.OPENED and row.client_id
-    }
-    for session_id, client_id in came:
-        news = partial(
-            client_appeared.send_robust, sender=RoomState, session_id=session_id, client_id=client_id, now=now
-        )
-        transaction.on_commit(news)
+    """After the commit: clients have connected, so that a running miss ends at once (F1). Trouble there is not ours."""
+    came: dict[UUID, set[UUID]] = {}
+    for row in evidence:
+        if row.kind == EvidenceKind.OPENED and row.client_id:
+            came.setdefault(row.session_id, set()).add(row.client_id)
+    for session_id, clients in came.items():
+        facts = {"session_id": session_id, "client_ids": clients, "now": now}
+        transaction.on_commit(partial(clients_appeared.send_robust, sender=RoomState, **facts))
 
 
 def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,22 +10,27 @@ from datetime import datetime
 from sessions_app.room import log
 from sessions_app.room.access import Standing
 from sessions_app.room.events import AnyEvent
-from sessions_app.room.log import Line, Moment
+from sessions_app.room.log import Line, Moment, Words
 from sessions_app.room.replies import Me, Snapshot
 from sessions_app.room.views import Viewer, project, shown_for, viewer_of
 from sessions_app.room.words import Sees
 from vio.common.scope import scope
 
 
-def snapshot(standing: Standing, moment: Moment, *, now: datetime) -> Snapshot:
-    """What this person may see of the room at that moment, with the numbers it holds."""
+def snapshot(
+    standing: Standing, moment: Moment, *, now: datetime, words: list[Words] | None = None
+) -> Snapshot:
+    """What this person may see of the room at that moment, with the numbers it holds.
+
+    `words` are all of the room's, when they were read for many at once.
+    """
     viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
     return Snapshot(
         at=now,
         me=Me(person=viewer.person, role=standing.role, sees=viewer.sees),
         room=project(moment.room, viewer),
-        chat=_chat(standing, viewer, moment),
-        shown=_shown(standing, viewer, moment),
+        chat=_chat(standing, viewer, moment, words),
+        shown=_shown(standing, viewer, moment, words),
         numbers=numbers_for(viewer, moment.heads),
     )
 
@@ -49,8 +55,12 @@ def views(wanted: Sequence[Wanted], *, now: datetime) -> list[View | Exception]:
     Each room is read once, however many look at it.
     """
     with scope({standing.program_id for standing, _ in wanted}):
-        moments = log.moments({standing.session_id for standing, _ in wanted})
-        return [_view(standing, seen, moments[standing.session_id], now) for standing, seen in wanted]
+        looking = Counter(standing.session_id for standing, _ in wanted)
+        moments = log.moments(set(looking))
+        words = {session: log.words_of(session) for session, people in looking.items() if people > 1}
+        return [
+            _view(who, seen, moments[who.session_id], now, words.get(who.session_id)) for who, seen in wanted
+        ]
 
 
 def view(standing: Standing, seen: Mapping[str, int] | None, *, now: datetime) -> View:
@@ -59,11 +69,17 @@ def view(standing: Standing, seen: Mapping[str, int] | None, *, now: datetime) -
         return _view(standing, seen, log.moment(standing.session_id), now)
 
 
-def _view(standing: Standing, seen: Mapping[str, int] | None, moment: Moment, now: datetime) -> View:
+def _view(
+    standing: Standing,
+    seen: Mapping[str, int] | None,
+    moment: Moment,
+    now: datetime,
+    words: list[Words] | None = None,
+) -> View:
     viewer = viewer_of(moment.room, str(standing.person_id), standing.role)
     missed = catch_up(standing, viewer, seen, moment) if seen is not None else None
     if missed is None:
-        return View(viewer, moment, snapshot(standing, moment, now=now), [])
+        return View(viewer, moment, snapshot(standing, moment, now=now, words=words), [])
     return View(viewer, moment, None, missed)
 
 
@@ -89,15 +105,19 @@ def numbers_for(viewer: Viewer, heads: Mapping[str, int]) -> dict[str, int]:
     return {audience: heads.get(audience, 0) for audience in viewer.audiences}
 
 
-def _chat(standing: Standing, viewer: Viewer, moment: Moment) -> tuple[AnyEvent, ...]:
+def _chat(
+    standing: Standing, viewer: Viewer, moment: Moment, words: list[Words] | None
+) -> tuple[AnyEvent, ...]:
     if not any(moment.heads.get(audience) for audience in viewer.audiences):
         return ()
-    return log.latest_chat(standing.session_id, viewer.audiences, moment.heads)
+    return log.latest_chat(standing.session_id, viewer.audiences, moment.heads, words)
 
 
-def _shown(standing: Standing, viewer: Viewer, moment: Moment) -> tuple[AnyEvent, ...]:
+def _shown(
+    standing: Standing, viewer: Viewer, moment: Moment, words: list[Words] | None
+) -> tuple[AnyEvent, ...]:
     room = moment.room
     if viewer.sees is Sees.SELF or not (room.poll or room.text or room.round):
         return ()
-    said = log.latest_words(standing.session_id, viewer.audiences, moment.heads)
+    said = log.latest_words(standing.session_id, viewer.audiences, moment.heads, words)
     return tuple(shown_for(viewer, room, said))  # type: ignore[arg-type]  # what was read is of the union

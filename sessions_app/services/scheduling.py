@@ -1,7 +1,8 @@
-"""From timetables to sessions: made ahead of time, kept in step with their series, moved and called off.
+"""From timetables to sessions: made ahead of time, moved and called off one by one.
 
 A session's id follows from its series and date, and (series, date) is unique in the database, so that making them
-ten times, or by two schedulers at once, gives the same sessions. Only sessions that have not begun ever change.
+ten times, or by two schedulers at once, gives the same sessions. Only sessions that have not begun ever change; how they
+follow their series is in `timetable.following`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import Q
 
-from groups.calendars import Occurrence, RuleError, Timetable, dates, occurrence, occurrences
+from groups.calendars import Occurrence, RuleError
 from groups.models import Group, Series
 from groups.rules import break_problem
-from groups.selectors import timetable_of
 from groups.services import series as series_service
+from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
 from sessions_app.models import Session, SessionBreak
+from sessions_app.timetable.reading import wish_of
+from sessions_app.timetable.rules import missing, unannounced
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
@@ -47,7 +50,12 @@ def materialise_sessions(
 
     Meetings that are over already are not made up. A series whose rule cannot be read is logged and passed over.
     """
-    rows = Series.objects.filter(group__is_active=True).select_related("program", "group").order_by("pk")
+    rows = (
+        Series.objects.filter(group__is_active=True)
+        .select_related("program", "group")
+        .prefetch_related("program__holidays")
+        .order_by("pk")
+    )
     if series_ids is not None:
         rows = rows.filter(pk__in=series_ids)
     made = 0
@@ -62,35 +70,46 @@ def materialise_sessions(
 
 def _missing(series: Series, now: datetime, days: int) -> list[Occurrence]:
     first = local_date(now, series.program.zone)
-    wanted = occurrences(timetable_of(series), first, first + timedelta(days=days))
-    if not wanted:
-        return []
-    there = set(
-        Session.objects.filter(series=series, occurrence__gte=first).values_list("occurrence", flat=True)
-    )
-    return [o for o in wanted if o.on not in there and o.ends_at > now]
+    there = Session.objects.filter(series=series, occurrence__gte=first).values_list("occurrence", flat=True)
+    last = first + timedelta(days=days)
+    wish, known = wish_of(series), {on for on in there if on}
+    wanted = missing(wish, known, now=now, first=first, last=last)
+    wanted += unannounced(wish, known, now=now, first=first, last=last)
+    # A session that went over to a later series keeps its id; it is not made a second time.
+    ids = {session_id(series.pk, o.on) for o in wanted}
+    gone_over = set(Session.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    return [o for o in wanted if session_id(series.pk, o.on) not in gone_over]
 
 
 @transaction.atomic
 def _materialise(actor: Actor, series_id: uuid.UUID, now: datetime, days: int) -> int:
     # The lock lets a change of the series and two schedulers pass one after the other.
-    series = Series.objects.select_for_update(of=("self",)).select_related("program").get(pk=series_id)
-    missing = _missing(series, now, days)
-    if missing:
-        insert_sessions(series, missing)
+    series = (
+        Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series_id)
+    )
+    wanted = _missing(series, now, days)
+    if wanted:
+        insert_sessions(series, wanted, now=now)
         audit.record(
             actor=actor,
             action="session.planned",
             program_id=series.program_id,
             subject=series,
-            details={"count": len(missing)},
+            details={"count": len(wanted)},
         )
-    return len(missing)
+    return len(wanted)
 
 
-def insert_sessions(series: Series, wanted: Sequence[Occurrence]) -> None:
-    """Inserts sessions and their planned breaks; what exists already is left as it is (ON CONFLICT DO NOTHING)."""
+def insert_sessions(series: Series, wanted: Sequence[Occurrence], *, now: datetime) -> None:
+    """Inserts sessions and their planned breaks; what exists already is left as it is (ON CONFLICT DO NOTHING).
+
+    One that falls on a holiday is there as called off from the start, so that its people can read why.
+    """
+    holidays = {holiday.on: holiday.name for holiday in series.program.holidays.all()}
     sessions = [_new_session(series, found) for found in wanted]
+    for session in (s for s in sessions if s.local_date in holidays):
+        session.status, session.cancelled_at = Session.Status.CANCELLED, now
+        session.holiday = holidays[session.local_date]
     Session.objects.bulk_create(sessions, ignore_conflicts=True)
     # Where another row already holds the date, ours was not inserted and has no breaks to plan.
     ours = set(Session.objects.filter(pk__in=[s.pk for s in sessions]).values_list("pk", flat=True))
@@ -98,7 +117,7 @@ def insert_sessions(series: Series, wanted: Sequence[Occurrence]) -> None:
         row
         for session, found in zip(sessions, wanted, strict=True)
         if session.pk in ours
-        for row in _planned_breaks(session, found.breaks)
+        for row in planned_breaks(session, found.breaks)
     ]
     SessionBreak.objects.bulk_create(breaks, ignore_conflicts=True)
 
@@ -118,7 +137,8 @@ def _new_session(series: Series, found: Occurrence) -> Session:
     )
 
 
-def _planned_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> list[SessionBreak]:
+def planned_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> list[SessionBreak]:
+    """The rows of planned breaks, given as (start, end), not saved yet."""
     return [
         SessionBreak(
             id=uuid.uuid5(session.pk, f"break:{start.isoformat()}"),
@@ -131,98 +151,23 @@ def _planned_breaks(session: Session, planned: Iterable[tuple[datetime, datetime
     ]
 
 
-# --- following the series ---------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
-    """Brings the sessions that have not begun into step with their series and makes what is missing.
-
-    A date called off becomes cancelled, a date given back is planned again, a date the rule no longer has is removed
-    (cancelled, if something already refers to it). Returns how many sessions were touched or made.
-    """
-    row = Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series.pk)
-    table = timetable_of(row)
-    begun_not = Session.objects.select_for_update(of=("self",)).filter(
-        series=row,
-        status__in=[Session.Status.SCHEDULED, Session.Status.CANCELLED],
-        started_at=None,
-        starts_at__gt=now,
-    )
-    touched = sum(
-        _follow(session, row, table, actor=actor, now=now)
-        for session in begun_not.order_by("starts_at")
-        if session.occurrence is not None
-    )
-    if touched:
-        audit.record(
-            actor=actor,
-            action="session.replanned",
-            program_id=row.program_id,
-            subject=row,
-            details={"count": touched},
-        )
-    made = materialise_sessions(actor=actor, now=now, series_ids=[row.pk]) if row.group.is_active else 0
-    return touched + made
-
-
-def _follow(session: Session, series: Series, table: Timetable, *, actor: Actor, now: datetime) -> bool:
-    on = session.occurrence
-    assert on is not None  # noqa: S101  # the caller filtered; tells the type checker
-    if on in table.cancelled:
-        return _call_off(session, actor=actor, now=now)
-    if not series.group.is_active or on not in dates(table, on, on):
-        return session.status != Session.Status.CANCELLED and _remove(session, actor=actor, now=now)
-    return _renew(session, series, occurrence(table, on), now=now)
-
-
-def _renew(session: Session, series: Series, found: Occurrence, *, now: datetime) -> bool:
-    # Tonight is not moved into the past, and an evening moved by hand stays where it was put.
-    back = session.status == Session.Status.CANCELLED
-    if found.starts_at <= now or (not session.follows_series and not back):
-        return False
-    wanted = {
-        "title": series.title,
-        "service_type": series.service_type,
-        "starts_at": found.starts_at,
-        "ends_at": found.ends_at,
-        "local_date": found.on,
-        "status": Session.Status.SCHEDULED,
-        "cancelled_at": None,
-        "follows_series": True,
-    }
-    planned = set(session.breaks.values_list("planned_start", "planned_end"))
-    if planned == set(found.breaks) and all(getattr(session, k) == v for k, v in wanted.items()):
-        return False
-    for name, value in wanted.items():
-        setattr(session, name, value)
-    session.save(update_fields=list(wanted))
-    _replace_breaks(session, found.breaks)
-    return True
-
-
-def _replace_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> None:
-    session.breaks.all().delete()
-    SessionBreak.objects.bulk_create(_planned_breaks(session, planned))
-
-
-def _remove(session: Session, *, actor: Actor, now: datetime) -> bool:
-    try:
-        with transaction.atomic():
-            session.delete()
-    except ProtectedError:
-        return _call_off(session, actor=actor, now=now)
-    return True
-
-
 # --- one session ------------------------------------------------------------------------------------------
 
 
-def _call_off(session: Session, *, actor: Actor, now: datetime) -> bool:
-    """Cancels a session that has not ended; the conditional update decides between two who try (False: too late)."""
+def replace_breaks(session: Session, planned: Iterable[tuple[datetime, datetime]]) -> None:
+    """The planned breaks of a session that has not begun, in place of what was planned before."""
+    session.breaks.all().delete()
+    SessionBreak.objects.bulk_create(planned_breaks(session, planned))
+
+
+def call_off(session: Session, *, actor: Actor, now: datetime, holiday: str = "") -> bool:
+    """Cancels a session that has not ended; the conditional update decides between two who try (False: too late).
+
+    `holiday` names the holiday for which it is called off.
+    """
     open_states = [Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE]
     changed = Session.objects.filter(pk=session.pk, status__in=open_states).update(
-        status=Session.Status.CANCELLED, cancelled_at=now
+        status=Session.Status.CANCELLED, cancelled_at=now, holiday=holiday
     )
     if not changed:
         return False
@@ -241,7 +186,7 @@ def cancel_session(*, actor: Actor, session: Session, now: datetime) -> Session:
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     if session.series is not None and session.occurrence is not None:
         series_service.note_cancelled(series_id=session.series.pk, on=session.occurrence)
-    if not _call_off(session, actor=actor, now=now):
+    if not call_off(session, actor=actor, now=now):
         raise ConflictError("This session has already ended or was called off before.", code="session_over")
     session.refresh_from_db()
     return session
@@ -251,15 +196,20 @@ def cancel_session(*, actor: Actor, session: Session, now: datetime) -> Session:
 def plan_session(
     *, actor: Actor, group: Group, title: str, service_type: str, starts_at: datetime, minutes: int,
     breaks: Sequence[tuple[int, int]] = (), now: datetime, is_rehearsal: bool = False,
+    anyway: bool | None = None,
 ) -> Session:  # fmt: skip
     """Plans one meeting outside of any series; breaks are (minutes after the start, length).
 
-    Raises BadInputError for a meeting in the past or breaks that do not fit, ConflictError beside another meeting.
+    Raises BadInputError for a meeting in the past or breaks that do not fit, ConflictError beside another meeting. People in two
+    places at once and missing licences are asked about unless `anyway` is None (a script): with False they refuse.
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     Group.objects.select_for_update().get(pk=group.pk)
-    _refuse_double_booking(group, starts_at, ends_at)
+    refuse_double_booking(group, starts_at, ends_at)
+    if anyway is not None:
+        found = conflicts_of(group.program, [Time(group.pk, starts_at, ends_at)])
+        require_no_conflict(group.program, found, anyway=anyway)
     session = Session.objects.create(
         program_id=group.program_id,
         group=group,
@@ -270,7 +220,7 @@ def plan_session(
         ends_at=ends_at,
         is_rehearsal=is_rehearsal,
     )
-    SessionBreak.objects.bulk_create(_planned_breaks(session, _instants(starts_at, breaks)))
+    SessionBreak.objects.bulk_create(planned_breaks(session, instants_of(starts_at, breaks)))
     audit.record(actor=actor, action="session.planned", program_id=group.program_id, subject=session)
     ring_on_commit(f"desk:{group.program_id}", {"kind": "session", "id": str(session.pk)})
     return session
@@ -279,16 +229,17 @@ def plan_session(
 @transaction.atomic
 def move_session(
     *, actor: Actor, session: Session, starts_at: datetime, minutes: int,
-    breaks: Sequence[tuple[int, int]], now: datetime,
+    breaks: Sequence[tuple[int, int]], now: datetime, title: str = "", service_type: str = "",
 ) -> Session:  # fmt: skip
-    """Moves one meeting that has not begun, its waiting room open or not; the rest of its series stays.
+    """Moves one meeting that has not begun, its waiting room open or not; the rest of its series stays. Name and kind of
+    service change too when they are given.
 
     Nobody may have been determined as missing yet (F1). Raises as `plan_session`.
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     group = Group.objects.select_for_update().get(pk=session.group_id)
-    _refuse_double_booking(group, starts_at, ends_at, besides=session)
+    refuse_double_booking(group, starts_at, ends_at, besides=session)
     moved = Session.objects.filter(
         pk=session.pk,
         status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],
@@ -299,19 +250,22 @@ def move_session(
         ends_at=ends_at,
         local_date=local_date(starts_at, session.program.zone),
         follows_series=False,
+        title=title or session.title,
+        service_type=service_type or session.service_type,
     )
     if not moved:
         raise ConflictError(
             "This session has begun, or somebody else moved it. Please look again.", code="session_changed"
         )
     session.refresh_from_db()
-    _replace_breaks(session, _instants(starts_at, breaks))
+    replace_breaks(session, instants_of(starts_at, breaks))
     audit.record(actor=actor, action="session.moved", program_id=session.program_id, subject=session)
     ring_on_commit(f"desk:{session.program_id}", {"kind": "session", "id": str(session.pk)})
     return session
 
 
-def _instants(starts_at: datetime, breaks: Iterable[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
+def instants_of(starts_at: datetime, breaks: Iterable[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
+    """Breaks given as (minutes after the start, length) as (start, end)."""
     return [
         (starts_at + timedelta(minutes=after), starts_at + timedelta(minutes=after + length))
         for after, length in breaks
@@ -332,9 +286,10 @@ def _checked_end(
     return ends_at
 
 
-def _refuse_double_booking(
+def refuse_double_booking(
     group: Group, starts_at: datetime, ends_at: datetime, *, besides: Session | None = None
 ) -> None:
+    """Raises ConflictError (`double_booked`) when the group has another meeting in that time."""
     # A meeting that ended early holds its time only until it ended.
     in_the_way = Q(ended_at=None, ends_at__gt=starts_at) | Q(ended_at__gt=starts_at)
     others = Session.objects.filter(

@@ -16,7 +16,7 @@ from tests.guards.test_walk import sign_in
 
 PEOPLE = (
     "ana", "cleo", "dov", "facilitator", "cofacilitator", "other_facilitator", "clinician", "supervisor",
-    "director", "records", "admin", "lakeside_admin", "lakeside_clinician",
+    "director", "records", "admin", "lakeside_admin", "lakeside_clinician", "lakeside_supervisor",
 )  # fmt: skip
 
 

@@ -18,16 +18,24 @@ from groups.models import (
     EmergencyContact,
     Enrolment,
     GroupStaff,
+    Holiday,
     LevelOfCare,
     Membership,
     Person,
+    SeatOffer,
     Series,
     StaffRole,
+    WaitlistEntry,
 )
+from groups.services.waitlist import add_to_waitlist
+from sessions_app.attendance.imports.rules.lines import Vendor
+from sessions_app.attendance.imports.rules.zoom_csv import Written
+from sessions_app.attendance.imports.services import start_import
 from sessions_app.attendance.services import raise_dispute
 from sessions_app.followup import misses
 from sessions_app.models import (
     AttendanceDispute,
+    AttendanceImport,
     Authorisation,
     ClientNote,
     Coverage,
@@ -35,6 +43,7 @@ from sessions_app.models import (
     Payer,
     ProposedCorrection,
     Session,
+    SessionStaff,
 )
 from sessions_app.notes import services as notes
 from tests.checkins.answers import red_alert
@@ -71,6 +80,11 @@ class Scene:
     coverage: Coverage
     authorisation: Authorisation
     proposal: ProposedCorrection
+    log: AttendanceImport
+    holiday: Holiday
+    substitute: SessionStaff
+    waits: WaitlistEntry
+    offer: SeatOffer
 
     def ids(self) -> dict[str, UUID]:
         """A row for each name in a path."""
@@ -80,7 +94,9 @@ class Scene:
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
-            "group_staff_id": self.place.pk, "staff_role_id": self.role.pk,
+            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "session_staff_id": self.substitute.pk,
+            "staff_role_id": self.role.pk, "attendance_import_id": self.log.pk,
+            "waitlist_entry_id": self.waits.pk, "seat_offer_id": self.offer.pk,
             "payer_id": self.coverage.payer_id, "coverage_id": self.coverage.pk,
             "authorisation_id": self.authorisation.pk, "proposed_correction_id": self.proposal.pk,
         }  # fmt: skip
@@ -102,6 +118,13 @@ def build_scene() -> Scene:
     misses.raise_missed(actor=system_actor("test"), now=NOW)
     enrolment = Enrolment.objects.get(client=world.ana)
     coverage = paid_by(world)
+    waits = add_to_waitlist(
+        actor=world.actor(world.supervisor), group=world.other_group, client=world.ana, now=NOW
+    )
+    offer = SeatOffer.objects.create(
+        program=world.program, group=world.other_group, entry=waits, client=world.ana, seat=1, offered_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
     return Scene(
         world=world,
         newcomer=make_client(world.program, first_name="Noa", last_name="Lind"),
@@ -132,6 +155,16 @@ def build_scene() -> Scene:
             program=world.program, session=evening, client=world.ana, base_version=1, credited_minutes=80,
             reason="Left at ten to seven.", proposed_by=world.facilitator, proposed_at=NOW,
         ),
+        log=start_import(
+            actor=world.actor(world.facilitator), session=evening, vendor=Vendor.JITSI,
+            raw=log_of(world.ana.person_id).encode(), written=Written(world.program.zone), now=NOW,
+        ),
+        substitute=SessionStaff.objects.create(
+            program=world.program, session=late, person=world.supervisor, added_at=NOW
+        ),
+        holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
+        waits=waits,
+        offer=offer,
     )  # fmt: skip
 
 
@@ -139,6 +172,19 @@ def paid_by(world: World) -> Coverage:
     """A payer of Harbor covers Ana."""
     payer = Payer.objects.create(program=world.program, name="Northern Health", rule="unit15")
     return Coverage.objects.create(program=world.program, client=world.ana, payer=payer, starts_on=MONDAY)
+
+
+def log_of(account: UUID, *, minutes: int = 30) -> str:
+    """A log of another service, in which this account was there for the first minutes."""
+    begin = int(MONDAY_START.timestamp())
+    who = {
+        "id": str(account),
+        "name": "A.",
+        "occupant_jid": "r@c/1",
+        "joined_at": begin,
+        "left_at": begin + 60 * minutes,
+    }
+    return json.dumps({"event_name": "muc-room-destroyed", "all_occupants": [who]})
 
 
 def drafts(scene: Scene, *, version: int = 1) -> dict[str, Any]:

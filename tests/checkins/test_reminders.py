@@ -24,6 +24,8 @@ def quiet(world: World) -> World:
     """Only Ana is enrolled; group A meets tonight at 17:30."""
     Enrolment.objects.exclude(client=world.ana).update(ends_on=date(2026, 2, 1))
     make_session(world.group)
+    world.program.reminder_minutes = 0  # nobody is reminded of the group itself
+    world.program.save()
     return world
 
 

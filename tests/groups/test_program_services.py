@@ -14,6 +14,7 @@ from groups.selectors import agreement_needed, leaders_on
 from groups.services import agreements, programs, staff
 from groups.services.arrivals import Arrival, admit_new_client, send_invitation
 from groups.services.people import PersonDetails
+from groups.services.series import end_series
 from groups.services.weeks import make_week
 from groups.templates_of_week import EVENING_WEEK
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
@@ -254,8 +255,31 @@ def test_the_sample_week_is_four_evenings_of_three_hours(world: World) -> None:
         for s in week
     )
     assert scheduled == 720
-    with pytest.raises(ConflictError):
-        make_week(actor=SYSTEM, program=world.program, group_name="Tulip", starts_on=MONDAY, now=NOON)
+    before = set(Session.objects.values_list("pk", flat=True))
+    for _ in range(10):
+        again = make_week(
+            actor=SYSTEM, program=world.program, group_name=" Tulip ", starts_on=MONDAY, now=NOON
+        )
+        assert again == group
+    assert set(Session.objects.values_list("pk", flat=True)) == before
+    assert group.series.count() == 4
+
+
+def test_a_group_gets_the_evenings_of_the_week_that_it_lacks(world: World) -> None:
+    group = make_week(actor=SYSTEM, program=world.program, group_name="Tulip", starts_on=MONDAY, now=NOON)
+    ended = group.series.get(rule="FREQ=WEEKLY;BYDAY=TU")
+    end_series(actor=SYSTEM, series=ended, ends_on=MONDAY - DAY, now=NOON)
+    make_week(actor=SYSTEM, program=world.program, group_name="Tulip", starts_on=MONDAY, now=NOON)
+    assert group.series.count() == 5
+    tuesdays = Session.objects.filter(group=group, local_date=MONDAY + DAY)
+    assert tuesdays.exclude(status="cancelled").count() == 1
+    group.is_active = False
+    group.save()
+    with pytest.raises(NotAllowedError):
+        make_week(
+            actor=world.actor(world.facilitator), program=world.program, group_name="Tulip",
+            starts_on=MONDAY, now=NOON,
+        )  # fmt: skip
 
 
 # --- counting rules ---------------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ LAYERS = {
 }
 # Which other wings a wing may import.
 WINGS = {
-    "room": set(),
-    "attendance": {"room"},
-    "hours": {"room", "attendance"},
-    "followup": {"room", "attendance", "hours"},
+    "coming": set(),
+    "room": {"coming"},
+    "attendance": {"coming", "room"},
+    "hours": {"coming", "room", "attendance"},
+    "followup": {"coming", "room", "attendance", "hours"},
     "notes": {"room", "attendance"},
 }
 # Rules and drawings: no database, clock or socket. Text escaping is the one thing of Django a drawing uses.
@@ -34,6 +35,8 @@ PURE_NAMES = {
     "fold.py",
     "wording.py",
     "throttle_rules.py",
+    "quiet_rules.py",
+    "phones.py",
 }
 PURE_FOLDERS = {"instruments", "charts", "rules"}
 PURE_DJANGO = {"django.utils.html", "django.utils.safestring"}

@@ -10,7 +10,9 @@ import pytest
 import time_machine
 from django.db import connection
 
+from groups.calendars import occurrences
 from groups.models import Group, Series
+from groups.selectors import timetable_of
 from groups.services import series as series_service
 from groups.services.programs import change_program
 from sessions_app import scheduling_tasks
@@ -67,9 +69,9 @@ def test_ten_times_gives_the_same_sessions_with_their_breaks(world: World) -> No
 def test_the_constraint_stands_behind_the_lock(world: World) -> None:
     series = make_series(world.group)
     taken = make_session(world.group, series=series, occurrence=MONDAY)
-    wanted = scheduling.occurrences(scheduling.timetable_of(series), MONDAY, MONDAY + timedelta(days=1))
-    scheduling.insert_sessions(series, wanted)
-    scheduling.insert_sessions(series, wanted)
+    wanted = occurrences(timetable_of(series), MONDAY, MONDAY + timedelta(days=1))
+    scheduling.insert_sessions(series, wanted, now=NOON)
+    scheduling.insert_sessions(series, wanted, now=NOON)
     assert days_of(series) == [MONDAY, MONDAY + timedelta(days=1)]
     assert taken.breaks.count() == 0  # somebody else's row is left as it is
     assert SessionBreak.objects.count() == 1

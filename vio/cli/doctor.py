@@ -151,6 +151,24 @@ def _media() -> str:
     return "browser to browser without a relay: people in a room can see one another's network addresses"
 
 
+def _texts() -> str:
+    """Whether texts to phones can be carried; nothing is sent."""
+    from django.conf import settings
+
+    from vio.common import texting
+
+    if not texting.available():
+        return "off: clients get mail only"
+    try:
+        texting.service()
+    except texting.TextError as error:
+        hint = (
+            "; install vio with its extra: pip install 'vio[sms]'" if error.code == "library_missing" else ""
+        )
+        raise StackError(f"{settings.SMS_BACKEND}: {error.code}{hint}") from error
+    return str(settings.SMS_BACKEND)
+
+
 def _workers() -> str:
     from vio.common.health import worker_alive
 
@@ -166,5 +184,6 @@ _WHILE_RUNNING = {
     "redis": _redis,
     "keys": _keys,
     "media": _media,
+    "texts": _texts,
     "workers": _workers,
 }

@@ -73,7 +73,13 @@ def _explain_attendance(session_id: UUID, client_id: UUID) -> dict[str, Any]:
         **_reading(line),
         "versions": [_version(row) for row in (*line.history, line.record)],
         "evidence": [
-            {"at": row.at, "kind": row.kind, "cause": row.cause, "connection": row.connection}
+            {
+                "at": row.at,
+                "kind": row.kind,
+                "cause": row.cause,
+                "connection": row.connection,
+                "source": row.source or "room",
+            }
             for row in evidence
         ],
     }

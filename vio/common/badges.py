@@ -38,6 +38,13 @@ BADGES: dict[str, dict[str, Badge]] = {
         "cancelled": Badge("Called off", "ban", "outline"),
         "pending": Badge("Not counted yet", "hourglass"),
     },
+    # a log of another video service
+    "import": {
+        "draft": Badge("To look at", "eye", "amber"),
+        "accepted": Badge("Counted", "circle-check", "accent"),
+        "withdrawn": Badge("Taken back", "undo-2", "outline"),
+        "discarded": Badge("Thrown away", "trash-2", "outline"),
+    },
     # R8
     "flag": {
         "late": Badge("Late", "clock", "amber"),

@@ -87,13 +87,14 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program_id = models.UUIDField(db_index=True)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    channel = models.CharField(max_length=16, choices=[("mail", "mail")], default="mail")
+    channel = models.CharField(max_length=16, choices=[("mail", "mail"), ("sms", "text")], default="mail")
     kind = models.CharField(max_length=32)
     key = models.CharField(max_length=120, unique=True)
     path = models.CharField(
         max_length=200, default="", blank=True
     )  # where the link in the message leads; ids only
     due_at = models.DateTimeField()
+    void_at = models.DateTimeField(null=True)  # from then on it is not worth sending: the group has begun
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)

@@ -105,11 +105,12 @@ def _tell(
 
 @transaction.atomic
 def refresh_session(
-    *, session_id: UUID, now: datetime, actor: Actor, cause: str = "recomputed"
+    *, session_id: UUID, now: datetime, actor: Actor, cause: str = "recomputed", signed_too: bool = False
 ) -> list[UUID]:
-    """Computes again after late evidence or an excuse; a new version only where figures differ.
+    """Computes again after late evidence, an excuse or an import; a new version only where figures differ.
 
-    What a person corrected stands, and so does an attested sheet. Returns the clients with a new version.
+    What a person corrected stands, and so does an attested sheet, unless with `signed_too` the caller has made sure
+    that the actor may change one (R14). Returns the clients with a new version.
     """
     session = lock_session(session_id)
     sheet = AttendanceSheet.objects.filter(session=session).first()
@@ -117,7 +118,7 @@ def refresh_session(
         return []
     before = {record.client_id: record for record in latest(session).select_related("policy")}
     facts = facts_again(session, before)
-    records = [] if sheet.attested_at else _changed_versions(facts, before, now=now)
+    records = [] if sheet.attested_at and not signed_too else _changed_versions(facts, before, now=now)
     AttendanceRecord.objects.bulk_create(records)
     now_latest = before | {record.client_id: record for record in records}
     size_up(sheet, session, {k: r.credited_minutes for k, r in now_latest.items()}, facts)

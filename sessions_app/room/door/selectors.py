@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
-from groups.models import Client, Person, StaffRole
-from groups.selectors import leaders_on
+from groups.models import Client, StaffRole
 from sessions_app.models import DoorConfirmation, Session, TechCheck
 from sessions_app.room.door.facts import Check, DoorFacts
 from sessions_app.selectors import expected_clients
+from sessions_app.staffing.leaders import hosts_of, leaders_of
+
+AtDoor = tuple[UUID, UUID]
+"""Somebody at a door: session and client."""
 
 
 def confirmed(session_id: UUID, client_id: UUID) -> DoorConfirmation | None:
@@ -29,17 +34,31 @@ def last_confirmed(client: Client) -> DoorConfirmation | None:
 
 def facts_of(session: Session, client_id: UUID) -> DoorFacts | None:
     """What staff see of a client at the door; None for one who has not confirmed where they are."""
-    rows = DoorConfirmation.objects.filter(session=session.pk, client=client_id).order_by("-at")
-    door = rows.values("state", "sound_only").first()
-    if door is None:
-        return None
-    check = TechCheck.objects.filter(session=session.pk, client=client_id).first()
+    return facts_of_many({(session.pk, client_id)}).get((session.pk, client_id))
+
+
+def facts_of_many(wanted: Collection[AtDoor]) -> dict[AtDoor, DoorFacts]:
+    """The same for everybody who knocks at one moment; who has not confirmed is absent."""
+    both = {"session__in": {session for session, _ in wanted}, "client__in": {client for _, client in wanted}}
+    doors = {
+        (row["session"], row["client"]): row
+        for row in DoorConfirmation.objects.filter(**both)
+        .order_by("at")
+        .values("session", "client", "state", "sound_only")
+    }
+    checks = {(check.session_id, check.client_id): check for check in TechCheck.objects.filter(**both)}
+    asked = {session for session, client in wanted if (session, client) in doors}
+    sessions = Session.objects.filter(pk__in=asked).select_related("group")
+    licensed = {session.pk: licensed_states(session) for session in sessions}
+    return {
+        pair: _facts(doors[pair], checks.get(pair), licensed[pair[0]]) for pair in wanted if pair in doors
+    }
+
+
+def _facts(door: Mapping[str, Any], check: TechCheck | None, licensed: frozenset[str]) -> DoorFacts:
     parts = {part: Check(getattr(check, part)) for part in PARTS} if check else {}
     return DoorFacts(
-        state=door["state"],
-        licensed=door["state"] in licensed_states(session),
-        sound_only=door["sound_only"],
-        **parts,
+        state=door["state"], licensed=door["state"] in licensed, sound_only=door["sound_only"], **parts
     )
 
 
@@ -49,17 +68,15 @@ PARTS = ("camera", "microphone", "speaker", "connection")
 
 def licensed_states(session: Session) -> frozenset[str]:
     """The states in which somebody who leads this session is licensed."""
-    leaders = leaders_on(session.group, session.local_date).exclude(role="observer")
-    roles = StaffRole.objects.filter(
-        program=session.program_id, person__in=leaders.values("person"), withdrawn_at=None
-    )
+    leaders = [each.person for each in hosts_of(session)]
+    roles = StaffRole.objects.filter(program=session.program_id, person__in=leaders, withdrawn_at=None)
     return frozenset(state for states in roles.values_list("licensed_states", flat=True) for state in states)
 
 
 def names_in_use(session: Session, client: Client) -> frozenset[str]:
     """The names that others of this session go by, in small letters: nobody may take one of them."""
     others = [other.peer_name for other in expected_clients(session) if other.pk != client.pk]
-    leaders = Person.objects.filter(pk__in=leaders_on(session.group, session.local_date).values("person"))
+    leaders = [each.person for each in leaders_of(session)]
     return frozenset(
         name.casefold()
         for name in [*others, *(n for p in leaders for n in (p.short_name, p.full_name, p.first_name))]

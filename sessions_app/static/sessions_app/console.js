@@ -12,6 +12,7 @@ import { HostTools } from "./room/host_tools.js";
 import { Line } from "./room/link.js";
 import { Media } from "./room/media.js";
 import { keepNote } from "./room/note.js";
+import { Notices } from "./room/notices.js";
 import { everybody, fullName, noteOf, stateOf, waited } from "./room/roster.js";
 import { Tiles } from "./room/tiles.js";
 import { at, breakOver, clock, counted, length, now, setClock, spans, wallTime } from "./room/times.js";
@@ -55,6 +56,7 @@ const activities = new Activities(page, line, (id, seen) => nameOf(id, seen));
 const tools = hosts ? new HostTools(page, line, nameOf, openSheet) : null;
 const media = new Media(line, () => { if (view) tiles.draw(view); });
 const tiles = new Tiles(page, media, staffNote);
+const notices = new Notices(page.dataset.noticesUrl ?? "", () => view?.room.phase !== "ended");
 let out = false;
 
 // --- what is heard -------------------------------------------------------------------------------------------
@@ -266,7 +268,7 @@ function tick() {
     if (row) {
       const side = sideOf(room, person.id);
       const group = room.breakouts.findIndex((one) => one.side === side) + 1;
-      setText(slot(row, "note"), side && state === "in" ? (group ? `in small group ${group}` : "in a private talk") : noteOf(person, state, plan, over));
+      setText(slot(row, "note"), side && state === "in" ? (group ? `in small group ${group}` : "in a private talk") : notices.beside(person.id, state, noteOf(person, state, plan, over)));
       putBadge(slot(row, "badge"), state);
     }
     const door = rowOf("waiting", person.id);

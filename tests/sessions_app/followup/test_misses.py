@@ -19,7 +19,7 @@ from sessions_app.room.batch import Entry
 from sessions_app.room.clock import open_room
 from sessions_app.room.services import act
 from sessions_app.room.words import Role as RoomRole
-from sessions_app.signals import client_appeared, client_risk_asked
+from sessions_app.signals import client_risk_asked, clients_appeared
 from tests.factories import MONDAY_START, make_session
 from tests.worlds import World, build_world
 from vio.common.actors import system_actor
@@ -109,7 +109,7 @@ def test_high_risk_is_due_at_once_with_contacts_within_the_hour(world: World, se
 def test_the_miss_ends_the_moment_the_client_appears(world: World, session: Session) -> None:
     misses.raise_missed(actor=SYSTEM, now=DETERMINED)
     came = DETERMINED + timedelta(minutes=3)
-    client_appeared.send(sender=None, session_id=session.pk, client_id=world.ben.pk, now=came)
+    clients_appeared.send(sender=None, session_id=session.pk, client_ids={world.ben.pk}, now=came)
     task = FollowUp.objects.get(client=world.ben)
     assert (task.status, task.closed_at, task.next_due_at) == ("withdrawn", came, None)
     assert Flag.objects.get(client=world.ben).withdrawn_because == "appeared"

@@ -22,12 +22,13 @@ from tests.sessions_app.attendance.evenings import finalised, held, sat
 from tests.worlds import World
 
 DAY = (date(2026, 4, 12), date(2026, 4, 18))
-CAUSES = ["", "left", "removed", "lobby", "ended", "dropped", "server", "swept", "replaced"]
+CAUSES = ["", "left", "removed", "lobby", "ended", "dropped", "server", "swept", "replaced", "imported"]
+KINDS = [*["opened", "admitted", "seen", "stepped_out", "closed"] * 3, "withdrawn"]
 Fact = tuple[int, int, str, str, int]  # client, connection, kind, cause, seconds after the start
 
 noise = st.lists(
     st.tuples(
-        st.integers(0, 1), st.integers(0, 2), st.sampled_from(["opened", "admitted", "seen", "stepped_out", "closed"]),
+        st.integers(0, 1), st.integers(0, 2), st.sampled_from(KINDS),
         st.sampled_from(CAUSES), st.integers(-40, 400).map(lambda n: n * 15),
     ),
     max_size=8,

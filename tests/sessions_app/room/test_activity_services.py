@@ -80,6 +80,18 @@ class TestSideRooms:
         assert heard_by(live, live.world.facilitator) == ["chat.sent_to_side"]
         assert is_folded(live)
 
+    def test_who_look_together_see_what_each_alone_would_see(self, live: LiveRoom) -> None:
+        self.open(live)
+        live.ok(live.world.facilitator, made(c.ChatSend, text="for all"))
+        live.ok(live.world.facilitator, made(ac.TextShow, title="Urge surfing", text="Breathe"))
+        live.ok(live.world.ana, made(c.ChatSend, text="only in the first"))
+        live.ok(live.world.ben, made(c.ChatSend, text="only in the second"))
+        seats = [live.standing(who) for who in (live.world.facilitator, live.world.ana, live.world.ben)]
+        together = snapshots.views([(seat, None) for seat in seats], now=live.now)
+        assert together == [snapshots.view(seat, None, now=live.now) for seat in seats]
+        assert "only in the first" in str(together[1])
+        assert "only in the second" not in str(together[1])
+
     def test_numbers_name_the_side_room_and_an_old_one_brings_a_snapshot(self, live: LiveRoom) -> None:
         first, _ = self.open(live)
         live.ok(live.world.ana, made(c.ChatSend, text="only here"))

@@ -7,7 +7,7 @@ number and a date has a sane year. Instants go out in UTC with a Z; dates are da
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -16,6 +16,7 @@ from vio.common.localtime import as_utc
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
 
 
@@ -67,6 +68,12 @@ def _sane_moment(value: datetime) -> datetime:
     return as_utc(value)
 
 
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError("Write a local time such as 17:30.")
+    return value
+
+
 def absent() -> Any:
     """The default of a field that may be left out of a change but is never null."""
     return Field(default=None, json_schema_extra=_without_default)
@@ -80,6 +87,8 @@ Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
 """A local date that comes in."""
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_sane_moment)]
 """An instant that comes in, with its offset."""
+WallTime = Annotated[time, BeforeValidator(_clock)]
+"""A local time of day that comes in."""
 Instant = Annotated[datetime, AfterValidator(as_utc)]
 """An instant that goes out, in UTC."""
 Flag = Annotated[bool, Field(strict=True)]

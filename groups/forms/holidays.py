@@ -1,0 +1,12 @@
+"""Forms of holidays."""
+
+from __future__ import annotations
+
+from groups.forms.base import ManageForm, local_date_field, text_field
+
+
+class HolidayForm(ManageForm):
+    """A date on which no group meets."""
+
+    on = local_date_field("Date")
+    name = text_field("Name", 60, help_text="Clients see it: Labor Day, Winter break.")

@@ -1,0 +1,1 @@
+"""Who would be in two places at once, and whom nobody who leads is licensed for."""
