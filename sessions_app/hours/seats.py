@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from groups.models import Membership, Program
+from groups.models import Membership, NoContact, Program
 from sessions_app.access import covers
 from sessions_app.attendance.intervals import Interval, subtract, total, union
 from sessions_app.attendance.rules import whole_minutes
@@ -76,25 +76,64 @@ def to_come(program_id: UUID, week: Week, *, now: datetime) -> QuerySet[Session]
     ).exclude(status=Session.Status.CANCELLED)
 
 
+Place = tuple[UUID, date, date | None]
+"""A place in a group: the group, the first and the last day."""
+
+
 @dataclass(frozen=True)
 class Own:
-    """Where a client belongs in a week: their groups and the tracks of these."""
+    """Where a client belongs in a week: their groups, the tracks of these, the places of those they are kept apart from.
+
+    `visits` are make-up seats taken already: they make nobody a member, so other evenings of that group stay open.
+    """
 
     groups: frozenset[UUID] = frozenset()
     tracks: frozenset[str] = frozenset()
+    visits: frozenset[tuple[UUID, date]] = frozenset()
+    apart: frozenset[Place] = frozenset()
+
+    def may_join(self, group_id: UUID, day: date) -> bool:
+        """Whether an evening of that group is neither theirs already nor one of somebody they are kept apart from."""
+        if group_id in self.groups or (group_id, day) in self.visits:
+            return False
+        return not any(
+            group == group_id and first <= day and (last is None or day <= last)
+            for group, first, last in self.apart
+        )
 
 
 def own_places(clients: Collection[UUID], week: Week) -> dict[UUID, Own]:
-    """Groups and tracks of each client in a week (one query); a client without any is not in the answer."""
-    rows = Membership.objects.filter(client__in=clients, starts_on__lte=week.last).exclude(
+    """What `Own` says of each client in a week (two queries)."""
+    partners = _kept_apart(clients)
+    asked = {*clients, *(other for others in partners.values() for other in others)}
+    places: dict[UUID, list[Membership]] = defaultdict(list)
+    rows = Membership.objects.filter(client__in=asked, starts_on__lte=week.last).exclude(
         ends_on__lt=week.first
     )
-    groups: dict[UUID, set[UUID]] = defaultdict(set)
-    tracks: dict[UUID, set[str]] = defaultdict(set)
-    for client_id, group_id, track in rows.values_list("client_id", "group_id", "group__track"):
-        groups[client_id].add(group_id)
-        tracks[client_id] |= {track} - {""}
-    return {key: Own(frozenset(found), frozenset(tracks[key])) for key, found in groups.items()}
+    for place in rows.select_related("group"):
+        places[place.client_id].append(place)
+    return {client: _own(places, client, partners.get(client, set())) for client in clients}
+
+
+def _own(places: Mapping[UUID, list[Membership]], client: UUID, partners: Collection[UUID]) -> Own:
+    mine = places.get(client, [])
+    member = [place for place in mine if not place.is_visit]
+    theirs = [place for other in partners for place in places.get(other, [])]
+    return Own(
+        frozenset(place.group_id for place in member),
+        frozenset(place.group.track for place in member if place.group.track),
+        frozenset((place.group_id, place.starts_on) for place in mine if place.is_visit),
+        frozenset((place.group_id, place.starts_on, place.ends_on) for place in theirs),
+    )
+
+
+def _kept_apart(clients: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    partners: dict[UUID, set[UUID]] = defaultdict(set)
+    pairs = NoContact.objects.filter(Q(first__in=clients) | Q(second__in=clients), ended_at=None)
+    for first, second in pairs.values_list("first_id", "second_id"):
+        partners[first].add(second)
+        partners[second].add(first)
+    return partners
 
 
 def offered(planned: Iterable[Planned], own: Own, *, first: date, last: date) -> list[Planned]:
@@ -104,7 +143,7 @@ def offered(planned: Iterable[Planned], own: Own, *, first: date, last: date) ->
         for seat in planned
         if seat.free
         and first <= seat.day <= last
-        and seat.group_id not in own.groups
+        and own.may_join(seat.group_id, seat.day)
         and (not seat.track or not own.tracks or seat.track in own.tracks)
     ]
 

@@ -187,5 +187,17 @@ def test_a_seat_beside_somebody_one_is_kept_apart_from_is_gone(
 ) -> None:
     first, second = sorted((world.ana, world.cleo), key=lambda client: client.pk)
     NoContact.objects.create(program=world.program, first=first, second=second, recorded_at=TUESDAY)
+    assert "Take this seat" not in ana.get(reverse("my_week")).content.decode()
     assert "not open any more" in take(ana, short)
     assert not Membership.objects.filter(client=world.ana, group=world.other_group).exists()
+
+
+def test_a_visit_leaves_the_other_evenings_of_that_group_open(
+    world: World, short: Session, ana: Browser
+) -> None:
+    later = make_session(world.other_group, starts_at=short.starts_at + timedelta(days=2), minutes=180)
+    take(ana, short)
+    Session.objects.filter(group=world.group, starts_at__gt=short.starts_at).update(status="cancelled")
+    reading = read_week(world.ana, WEEK, now=TUESDAY)
+    assert reading is not None
+    assert [seat.session_id for seat, _ in make_up_seats(reading).open_seats] == [later.pk]
