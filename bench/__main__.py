@@ -85,6 +85,7 @@ def main() -> int:
 
         with every_program():
             evening = make_evening(chosen.rooms, datetime.now(UTC))
+            stack.analyse(running)
             say("services are up, people are made")
             for name in chosen.only:
                 made += _PARTS[name](running, evening, chosen)

@@ -53,11 +53,11 @@ class Stack:
 
     def postgres_cpu(self) -> float:
         """Seconds PostgreSQL has used so far."""
-        return usage.cpu_seconds(self.running._running[0][0].pid)
+        return usage.cpu_seconds(self.running.pids[0])
 
     def redis_cpu(self) -> float:
         """Seconds Valkey has used so far."""
-        return usage.cpu_seconds(self.running._running[1][0].pid)
+        return usage.cpu_seconds(self.running.pids[1])
 
     def start_web(self) -> None:
         """Starts the web process as `vio up` does, on the server's core, and waits until it answers."""
@@ -107,8 +107,8 @@ def start() -> Stack:
     shutil.rmtree(home, ignore_errors=True)
     machine.WORK.mkdir(parents=True, exist_ok=True)
     running = services.start(home, durable=True)
-    for process, _ in running._running:
-        machine.pin(process.pid, machine.OTHERS)
+    for pid in running.pids:
+        machine.pin(pid, machine.OTHERS)
     server = listening_socket("127.0.0.1", 0)
     port = int(server.getsockname()[1])
     values = {
@@ -137,6 +137,12 @@ def owner_connection(stack: Stack) -> Any:
     import psycopg
 
     return psycopg.connect(stack.running.database_url, autocommit=True)
+
+
+def analyse(stack: Stack) -> None:
+    """Lets PostgreSQL count what was laid out, as its own housekeeping does within a minute in production."""
+    with owner_connection(stack) as owner:
+        owner.execute("ANALYZE")
 
 
 def sockets_folder(stack: Stack) -> Path:

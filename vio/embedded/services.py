@@ -30,6 +30,12 @@ class Services:
     _lock: HomeLock
     _running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = field(default_factory=list)
 
+    @property
+    def pids(self) -> tuple[int, int]:
+        """The process ids of PostgreSQL and Valkey, for who measures them."""
+        postgres_server, valkey_server = (process.pid for process, _ in self._running)
+        return postgres_server, valkey_server
+
     def stop(self) -> None:
         """Stop what runs, Valkey first, and give the folder back; calling it twice does no harm."""
         while self._running:
