@@ -17,6 +17,7 @@ from sessions_app.room import events as e
 from sessions_app.room.acts import Act, Depart
 from sessions_app.room.ballots import BallotBox
 from sessions_app.room.commands import ClientAdmit, Command
+from sessions_app.room.kept import NewState, StateRow, Stored
 from sessions_app.room.log import Moment
 from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
 from sessions_app.room.replies import event_wire
@@ -98,18 +99,19 @@ _CAUSES = {LeaveReason.LEFT: "left", LeaveReason.LOST: "dropped"}
 class RoomInWork:
     """The working copy of one locked room. Nothing here touches the database."""
 
-    def __init__(self, row: RoomState, now: datetime) -> None:
+    def __init__(self, row: StateRow, now: datetime) -> None:
         self.row = row
         self.now = now
         self.base = row.version
-        self.room = log.room_of(row.state)
+        self.room = row.stored.room
         self.first = self.room
         self.heads: dict[str, int] = dict(row.heads)
         # {connection: person}: who is connected right now, on any process; {person: client} for their charts
-        self.connections: dict[str, str] = dict(row.state.get("connections", {}))
-        self.clients: dict[str, str] = dict(row.state.get("clients", {}))
+        document = row.stored.document
+        self.connections: dict[str, str] = dict(document.get("connections", {}))
+        self.clients: dict[str, str] = dict(document.get("clients", {}))
         self.connections_changed = False
-        box = row.state.get("box")
+        box = document.get("box")
         self.box = BallotBox.model_validate(box) if box else None
         self.apart: frozenset[frozenset[str]] = frozenset()
         """Pairs who are kept apart, by person; set by the service when an entry needs them."""
@@ -216,7 +218,7 @@ class RoomInWork:
             actor=actor,
             action=_kind(event),
             program_id=self.row.program_id,
-            subject=self.row,
+            subject=RoomState(session_id=self.row.session_id),
             client_id=self._client_of(about) if about else None,
             reason=getattr(event, "reason_code", ""),
             details={"person": about, **self._known_question(entry, about)} if about else None,
@@ -303,8 +305,14 @@ class RoomInWork:
         """Whether more than numbers changed."""
         return self.room is not self.first or self.connections_changed
 
-    def stored(self) -> dict[str, Any]:
-        """The state as its row keeps it."""
+    def new_state(self) -> NewState:
+        """The row as it is to be kept."""
+        changed = self.state_changed
+        stored = Stored(self.room, self._document()) if changed else self.row.stored
+        version = self.base + len(self.rows)
+        return NewState(self.row.session_id, version, self.now, self.heads, stored, changed)
+
+    def _document(self) -> dict[str, Any]:
         stored: dict[str, Any] = {
             "room": self.room.model_dump(mode="json"),
             "connections": self.connections,

@@ -163,7 +163,7 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
         outcome = _answer(entry, rooms, repeats, standings)
         outcomes.append(outcome)
         _remember_repeat(entry, outcome, repeats)
-    _write(rooms, now)
+    _write(rooms)
     written = [room.written() for room in rooms.values() if room.rows]
     return Applied(outcomes, written), list(rooms.values())
 
@@ -213,7 +213,7 @@ def _answer(
     return rooms[entry.session_id].take(entry)
 
 
-def _write(rooms: Rooms, now: datetime) -> None:
+def _write(rooms: Rooms) -> None:
     """All rows of all rooms: one statement per table, audit last (its chain is locked until the commit)."""
     work = list(rooms.values())
     evidence = [row for room in work for row in room.evidence]
@@ -224,7 +224,7 @@ def _write(rooms: Rooms, now: datetime) -> None:
     statements.write(
         events=[row for room in work for row in room.rows],
         results=[row for room in work for row in room.results],
-        states=[_new_state(room, now) for room in work if room.rows or room.state_changed],
+        states=[room.new_state() for room in work if room.rows or room.state_changed],
     )
     audits = [row for room in work for row in room.audits]
     if audits:
@@ -253,17 +253,6 @@ def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
                     support_unanswered.send(sender=RoomState, asked_at=asked, **facts)
                 else:
                     checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
-
-
-def _new_state(room: RoomInWork, now: datetime) -> RoomState:
-    """The row as it is to be kept; without `state` when only numbers changed."""
-    return RoomState(
-        session_id=room.row.session_id,
-        heads=room.heads,
-        version=room.base + len(room.rows),
-        changed_at=now,
-        state=room.stored() if room.state_changed else None,
-    )
 
 
 def _write_session(room: RoomInWork) -> None:

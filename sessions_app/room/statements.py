@@ -17,10 +17,11 @@ from django.db import connection
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 
-from sessions_app.room import access
+from sessions_app.room import access, kept
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.arrays import array, columns
-from sessions_app.room.models import CommandResult, RoomEvent, RoomState
+from sessions_app.room.kept import NewState, Remembered, StateRow, Stored
+from sessions_app.room.models import CommandResult, RoomEvent
 from vio.common.errors import NotFoundError
 from vio.common.scope import in_view
 
@@ -40,7 +41,7 @@ class Answered:
 class Found:
     """What a batch must know: the locked rooms, what was answered before, who may still be here."""
 
-    rows: list[RoomState]
+    rows: list[StateRow]
     answered: list[Answered]
     standings: list[Standing | AccessError]
 
@@ -58,12 +59,13 @@ def read(
     `commands` are (session, person, command). To the end of the transaction, or until `leave_scope`, only rows of these
     programs are seen. A room nobody touched yet gets its row. Raises NotFoundError for a session that is not there.
     """
+    remembered = kept.memory.of(sessions)
     with _together() as asked:
         asked(_SCOPE, [",".join(str(program) for program in programs)])
         standings = asked(access._QUERY, access.query_values(tickets, now=now)) if tickets else None
-        locked = asked(_LOCK, [array(sorted(sessions))])
+        locked = asked(_LOCK, _wanted(sessions, remembered))
         known = asked(_ANSWERED, columns(commands, 3)) if commands else None
-    rows = _rooms(locked)
+    rows = _rooms(locked, remembered)
     if len(rows) < len(sessions):
         rows = _made(sessions, {row.session_id for row in rows})
     return Found(
@@ -76,20 +78,23 @@ def read(
 
 
 def write(
-    *, events: Sequence[RoomEvent], results: Sequence[CommandResult], states: Sequence[RoomState]
+    *, events: Sequence[RoomEvent], results: Sequence[CommandResult], states: Sequence[NewState]
 ) -> None:
-    """Appends log lines and answers, and keeps the new states; a state of None leaves what is there. One statement."""
+    """Appends log lines and answers, and keeps the new states; where only numbers moved the document stays. One statement."""
     values = [
         *_columns(events, "session_id program_id audience number kind body at"),
         *_columns(results, "session_id program_id person_id command_id error_code at"),
         array([json.dumps(row.numbers) for row in results]),
         *_columns(states, "session_id version changed_at"),
         array([json.dumps(row.heads) for row in states]),
-        array([None if row.state is None else json.dumps(row.state) for row in states]),
+        array([json.dumps(row.stored.document) if row.changed else None for row in states]),
     ]
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
-        Cursor(connection.connection).execute(_WRITE, values, prepare=True)
+        written = Cursor(connection.connection).execute(_WRITE, values, prepare=True).fetchall()
+    stored = {row.session_id: row.stored for row in states}
+    for session_id, xmin in written:
+        kept.memory.keep(session_id, xmin, stored[session_id])
 
 
 def leave_scope() -> None:
@@ -128,23 +133,28 @@ class _together:  # noqa: N801  # reads as the word it is
         self._errors.__exit__(kind, error, trace)
 
 
-def _rooms(locked: Cursor[Any]) -> list[RoomState]:
-    return [
-        RoomState(
-            session_id=session, program_id=program, version=version, state=_json(state), heads=_json(heads)
-        )
-        for session, program, version, state, heads in locked.fetchall()
-    ]
+def _wanted(sessions: Collection[UUID], remembered: Remembered) -> list[str]:
+    keys = sorted(sessions)
+    return [array(keys), array([remembered[key][0] if key in remembered else "" for key in keys])]
 
 
-def _made(sessions: Collection[UUID], there: Collection[UUID]) -> list[RoomState]:
+def _rooms(locked: Cursor[Any], remembered: Remembered) -> list[StateRow]:
+    rows = []
+    for session, program, version, state, heads in locked.fetchall():
+        # No state: the row is the one we wrote ourselves.
+        stored = remembered[session][1] if state is None else Stored.read(_json(state))
+        rows.append(StateRow(session, program, version, _json(heads), stored))
+    return rows
+
+
+def _made(sessions: Collection[UUID], there: Collection[UUID]) -> list[StateRow]:
     from sessions_app.room.services import room_row
 
     for session_id in sorted(set(sessions) - set(there)):
         room_row(session_id)
     with _together() as asked:
-        locked = asked(_LOCK, [array(sorted(sessions))])
-    rows = _rooms(locked)
+        locked = asked(_LOCK, _wanted(sessions, {}))
+    rows = _rooms(locked, {})
     if len(rows) < len(sessions):
         raise NotFoundError
     return rows
@@ -162,8 +172,9 @@ def _columns(rows: Sequence[Any], names: str) -> list[str]:
 _SCOPE = "SELECT set_config('vio.programs', %s, true)"
 
 _LOCK = """
-SELECT session_id, program_id, version, state, heads FROM sessions_app_roomstate
-WHERE session_id = ANY (%s::uuid[]) ORDER BY session_id FOR UPDATE"""
+SELECT r.session_id, r.program_id, r.version, CASE WHEN r.xmin::text <> known.xmin THEN r.state END, r.heads
+FROM unnest(%s::uuid[], %s::text[]) AS known (session_id, xmin)
+JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r"""
 
 _ANSWERED = """
 SELECT r.session_id, r.person_id, r.command_id, r.numbers, r.error_code
@@ -182,4 +193,5 @@ UPDATE sessions_app_roomstate AS room SET version = new.version, changed_at = ne
   state = coalesce(new.state, room.state)
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[])
   AS new (session_id, version, at, heads, state)
-WHERE room.session_id = new.session_id"""
+WHERE room.session_id = new.session_id
+RETURNING room.session_id, room.xmin::text"""
