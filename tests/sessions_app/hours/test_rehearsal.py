@@ -102,7 +102,7 @@ def test_new_attendance_rules_name_evenings_otherwise_and_corrections_stand(past
     evening = past.group.sessions.order_by("starts_at")[0]
     correct_attendance(
         actor=past.actor(past.supervisor), session=evening, client=past.ben, changes=Changes(credited_minutes=90),
-        reason="Was on the phone.", now=NEXT_TUESDAY,
+        reason="Was on the phone.", now=MONDAY_START + timedelta(days=1),
     )  # fmt: skip
     found = rehearse(past.program, weeks=1, now=NEXT_TUESDAY, attendance=stricter(past, attended_percent=50))
     assert [(s.client.pk, s.before, s.after) for s in found.statuses] == [
