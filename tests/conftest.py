@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,33 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
     """No rate limit of one test reaches the next."""
     if "django_db_setup" in request.fixturenames or "db" in request.fixturenames:
         cache.clear()
+
+
+_AT_WORK = """
+SELECT count(*) FROM pg_locks
+WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND relation >= 16384 AND pid <> pg_backend_pid()
+"""
+PATIENCE = 5.0
+
+
+@pytest.fixture(autouse=True)
+def threads_are_done(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that committed is cleaned up by emptying every table. What its threads still do must end first: PostgreSQL would
+    have to choose between the two (a deadlock), and could choose the cleaning."""
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # so that we are finished before it cleans up
+    yield
+    until = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(_AT_WORK)
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
 
 
 @pytest.fixture
