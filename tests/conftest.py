@@ -9,6 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from sessions_app.models import PresenceEvidence
+from sessions_app.room.presence import TICK
 from tests.worlds import World, build_world
 from vio.common import scope
 
@@ -53,6 +55,9 @@ def threads_are_done(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     request.getfixturevalue("transactional_db")  # so that we are finished before it cleans up
     yield
+    with_a_server = any(request.node.get_closest_marker(name) for name in ("browser", "real"))
+    if with_a_server and PresenceEvidence.objects.exists():
+        time.sleep(TICK + 0.3)  # what its windows proved last is written by the server's next tick
     until = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
         while time.monotonic() < until:
