@@ -17,7 +17,7 @@ from vio.common.realtime import Facts, channel, pack
 
 _log = log(__name__)
 MOST_WAITING = 5_000
-"""Bells that are kept while Redis cannot be reached; older ones are lost, as they would be there."""
+"""Bells that wait behind a slow write; beyond that the oldest are lost."""
 WITHIN = 1.0
 PAUSE = 0.5
 
@@ -55,9 +55,9 @@ class BellRinger:
             try:
                 await self._ring_all()
             except (redis.exceptions.RedisError, OSError, TimeoutError):
-                _log.warning(
-                    "bell.lost", topics=sorted({topic.split(":", 1)[0] for topic, _ in self._waiting})
-                )
+                if self._waiting:  # while nobody rings, a Redis that is away is no news of ours
+                    topics = {topic.split(":", 1)[0] for topic, _ in self._waiting}
+                    _log.warning("bell.lost", topics=sorted(topics))
                 self._waiting.clear()
             await asyncio.sleep(PAUSE)
 
@@ -76,7 +76,8 @@ class BellRinger:
                     ("PUBLISH", channel(topic), pack(topic, facts, self._sender)) for topic, facts in rung
                 ]
                 await line.send_packed_command(line.pack_commands(bells))
-                for _ in rung:
-                    self._waiting.popleft()
+                for bell in rung:
+                    if self._waiting and self._waiting[0] is bell:  # it may have been pushed out meanwhile
+                        self._waiting.popleft()
         finally:
             await pool.disconnect()
