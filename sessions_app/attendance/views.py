@@ -211,6 +211,7 @@ def _rights(request: PageRequest, session: Session) -> dict[str, bool]:
         "may_correct": actor.may(Permission.CORRECT_ATTENDANCE, program),
         "may_attest": actor.may(Permission.ATTEST_ATTENDANCE, program),
         "may_correct_signed": actor.may(Permission.CORRECT_ATTESTED, program),
+        "may_see_notes": actor.may(Permission.SEE_NOTES, program),
     }
 
 

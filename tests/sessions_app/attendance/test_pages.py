@@ -13,7 +13,7 @@ from django.urls import reverse
 from groups.models import Person
 from sessions_app.attendance.records import latest
 from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Excuse, Session
-from tests.factories import make_client
+from tests.factories import MONDAY_START, make_client
 from tests.sessions_app.attendance.evenings import finalised, held, sat
 from tests.worlds import World
 from vio.common.models import AuditEntry
@@ -72,6 +72,22 @@ def test_the_sheet_is_filled_and_shows_every_minute(world: World, evening: Sessi
 )
 def test_who_sees_the_sheet(world: World, evening: Session, who: str) -> None:
     assert browser_of(getattr(world, who)).get(sheet(evening)).status_code == 200
+
+
+def test_only_who_may_read_notes_is_shown_the_way_to_them(world: World, evening: Session) -> None:
+    way = reverse("session_notes", args=[evening.pk])
+    assert way in browser_of(world.facilitator).get(sheet(evening)).content.decode()
+    records = browser_of(world.records)
+    assert way not in records.get(sheet(evening)).content.decode()
+    assert records.get(way).status_code == 403
+
+
+def test_a_group_that_ran_too_short_says_why_it_counts_as_called_off(world: World) -> None:
+    short = held(world.group, ended_at=MONDAY_START + timedelta(minutes=2))
+    sat(short, world.ana, 0, 1.2)
+    page = browser_of(world.facilitator).get(line(finalised(short), world.ana)).content.decode()
+    assert "Why 1 minute<" in page
+    assert "the group ran too short" in page
 
 
 @pytest.mark.parametrize(
