@@ -2,7 +2,9 @@
 
 A room's state is read in every batch and changes in few: chat moves numbers only. A row that has not changed since we wrote it
 (PostgreSQL tells by `xmin`, the transaction that wrote it) need not be sent, parsed and checked again. A write that was rolled
-back leaves an `xmin` that no row ever has, so nothing need be taken back here.
+back leaves an `xmin` that no row has, so nothing need be taken back here. But a server that was killed, or one that takes over
+from it, gives the numbers of transactions that never reached the disk to others; so a row is marked by its `xmin` and the
+instant at which it was changed, and both must be ours.
 """
 
 from __future__ import annotations
@@ -57,11 +59,11 @@ class NewState:
 
 
 Remembered = dict[UUID, tuple[str, Stored]]
-"""{session: (xmin, what that transaction wrote)}"""
+"""{session: (mark of the row, what we wrote there)}"""
 
 
 class Memory:
-    """What was written last, by the transaction that wrote it."""
+    """What was written last, by the mark of the row that holds it."""
 
     def __init__(self) -> None:
         self._known: Remembered = {}
@@ -71,11 +73,11 @@ class Memory:
         known = ((session, self._known.get(session)) for session in sessions)
         return {session: found for session, found in known if found is not None}
 
-    def keep(self, session: UUID, xmin: str, stored: Stored) -> None:
+    def keep(self, session: UUID, mark: str, stored: Stored) -> None:
         """Remembers what a transaction of ours writes."""
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[session] = (xmin, stored)
+        self._known[session] = (mark, stored)
 
 
 memory = Memory()

@@ -93,8 +93,8 @@ def write(
     with DatabaseErrorWrapper(connection):
         written = Cursor(connection.connection).execute(_WRITE, values, prepare=True).fetchall()
     stored = {row.session_id: row.stored for row in states}
-    for session_id, xmin in written:
-        kept.memory.keep(session_id, xmin, stored[session_id])
+    for session_id, mark in written:
+        kept.memory.keep(session_id, mark, stored[session_id])
 
 
 def leave_scope() -> None:
@@ -172,8 +172,9 @@ def _columns(rows: Sequence[Any], names: str) -> list[str]:
 _SCOPE = "SELECT set_config('vio.programs', %s, true)"
 
 _LOCK = """
-SELECT r.session_id, r.program_id, r.version, CASE WHEN r.xmin::text <> known.xmin THEN r.state END, r.heads
-FROM unnest(%s::uuid[], %s::text[]) AS known (session_id, xmin)
+SELECT r.session_id, r.program_id, r.version,
+  CASE WHEN r.xmin::text || '/' || extract(epoch FROM r.changed_at) IS DISTINCT FROM known.mark THEN r.state END, r.heads
+FROM unnest(%s::uuid[], %s::text[]) AS known (session_id, mark)
 JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r"""
 
 _ANSWERED = """
@@ -194,4 +195,4 @@ UPDATE sessions_app_roomstate AS room SET version = new.version, changed_at = ne
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[])
   AS new (session_id, version, at, heads, state)
 WHERE room.session_id = new.session_id
-RETURNING room.session_id, room.xmin::text"""
+RETURNING room.session_id, room.xmin::text || '/' || extract(epoch FROM room.changed_at)"""

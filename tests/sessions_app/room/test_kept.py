@@ -74,6 +74,22 @@ def test_what_was_rolled_back_is_not_believed(live: LiveRoom, read: list[Any]) -
     assert live.kinds("room")[-1] == "room.locked"
 
 
+def test_the_number_of_a_lost_transaction_that_was_given_to_another_is_not_believed(
+    live: LiveRoom, read: list[Any]
+) -> None:
+    """After a crash the database hands out again what never reached its disk: ours was lost, another's has its number."""
+    live.running_with(live.world.ana)
+    live.ok(live.world.facilitator, lock())
+    mark, theirs = kept.memory.of([live.session.pk])[live.session.pk]
+    number, _, instant = mark.partition("/")
+    lost = Stored(theirs.room.model_copy(update={"locked": False}), theirs.document)
+    kept.memory.keep(live.session.pk, f"{number}/{float(instant) - 0.000001:.6f}", lost)
+    before = len(read)
+    live.ok(live.world.facilitator, c.RoomUnlock(id=uuid4()))
+    assert len(read) == before + 1
+    assert live.kinds("room")[-2:] == ["room.locked", "room.unlocked"]
+
+
 def test_rooms_beyond_the_most_are_read_again() -> None:
     memory = Memory()
     rooms = [uuid4() for _ in range(kept.MOST + 1)]
