@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from vio import addresses, env
+from vio import addresses, database, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("VIO_HOME", str(BASE_DIR / "var"))).resolve()
@@ -106,7 +106,14 @@ TEMPLATES = [
 DATABASE_ROLE = env.text("VIO_DATABASE_ROLE", "vio_app")
 AS_OWNER = env.flag("VIO_DATABASE_AS_OWNER", default=False)
 _database_options: dict[str, Any] = {
-    "pool": {"min_size": 1, "max_size": env.integer("VIO_DATABASE_POOL", 12), "timeout": 10},
+    "pool": {
+        "min_size": 1,
+        "max_size": env.integer("VIO_DATABASE_POOL", 12),
+        "timeout": 10,
+        "connection_class": database.BoundedConnection,
+        "reconnect_timeout": database.TRIES_AGAIN_FOR,
+    },
+    "connect_timeout": database.CONNECTS_WITHIN,
     # FT-2: no statement runs past 15 s, no lock is waited for past 5 s.
     # A statement that is prepared is planned once: the room's take longer to plan than to run. Compiling pays for none of ours.
     "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC"
