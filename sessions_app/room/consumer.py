@@ -31,6 +31,9 @@ _log = logs.log(__name__)
 POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED, DOOR_NEEDED = 1008, 1013, 4409, 4403, 4428
 CLEAN = {1000, 1001}
 SIDE = re.compile(r"side:[0-9a-f]{8}")
+HEARTBEAT = re.compile(r'"type"\s*:\s*"ping"')
+HEARTBEAT_WITHIN = 4_000
+"""Characters of a frame in which to look for what it is; a longer one waits its turn. What it really is its reading tells."""
 HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
 
@@ -153,9 +156,13 @@ class RoomConsumer(SocketConsumer):
         if not link.standing.may(handler.needed_permission):
             raise NotAllowedError
         try:
-            await handler.run(self.hub, link, command)
+            await self.reading_on(handler.run(self.hub, link, command))
         finally:
             self.limits.note_busy(time.monotonic() - now)
+
+    def overtakes(self, message: Any) -> bool:
+        """A heartbeat does not wait behind a slow commit: its browser would take the line for dead (AT-2)."""
+        return HEARTBEAT.search(message.get("text") or "", endpos=HEARTBEAT_WITHIN) is not None
 
     def _refuse(self, link: Link, error: DomainError, command_id: str | None) -> None:
         link.send(wire(ErrorReply(id=command_id, code=error.code, message=error.message)))
@@ -163,7 +170,12 @@ class RoomConsumer(SocketConsumer):
     # --- going ------------------------------------------------------------------------------------------------
 
     async def websocket_disconnect(self, message: Any) -> None:
-        """The browser is gone: its presence ends now."""
+        """The browser is gone: its presence ends now, if it has not already."""
+        self.is_gone(message)
+        await super().websocket_disconnect(message)
+
+    def is_gone(self, message: Any) -> None:
+        """Ends the presence, also while a command is still being committed: that time belongs to nobody (AT-2)."""
         if self.link is not None and self.link.closed is None:
             code = int(message.get("code") or 1006)
             self.link.closed = code
@@ -171,7 +183,6 @@ class RoomConsumer(SocketConsumer):
             cause = "left" if code in CLEAN else "dropped"
             at = self.link.last_seen if self.hub.pulse.just_slept() else self.hub.now()
             joining.leave(self.hub, self.link, cause=cause, at=at)
-        await super().websocket_disconnect(message)
 
     def _let_go(self, code: int, cause: str) -> None:
         if self.link is not None:

@@ -57,13 +57,18 @@ def apply_commands(entries: Sequence[Entry], *, now: datetime) -> Applied:
     """Applies entries of any number of rooms in one transaction, in order, and commits once (group commit).
 
     A batch that the database refuses is tried again room by room, so that one room's trouble stays its own; what then
-    still fails has the outcome UnavailableError and changed nothing.
+    still fails has the outcome UnavailableError and changed nothing. Where the database itself is gone, trying each room would
+    only make everybody wait that many times over.
     """
+    line = None
     try:
+        connection.ensure_connection()
+        line = connection.connection
         return _apply(entries, now)
     except DatabaseError:
+        is_gone = line is None or connection.connection is not line  # Django makes a new one where it can
         sessions = dict.fromkeys(entry.session_id for entry in entries)
-        if len(sessions) < 2:
+        if len(sessions) < 2 or is_gone:
             _log.warning("room.not_committed", exc_info=True)
             return Applied([Outcome(error=UnavailableError()) for _ in entries], [])
     return _room_by_room(entries, sessions, now)

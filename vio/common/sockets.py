@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from functools import partial
@@ -18,6 +19,10 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+PATIENCE = 1.0
+"""Seconds after which a message that is still being worked on holds up no heartbeat."""
+MOST_KEPT = 200
+"""Messages that are read while one is worked on; beyond that the server keeps them."""
 
 
 class SocketConsumer(AsyncWebsocketConsumer):
@@ -29,10 +34,45 @@ class SocketConsumer(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Runs the connection to its end."""
-        self.scope, self.base_send = scope, send
+        self.scope, self.base_send, self._receive = scope, send, receive
+        self._kept: deque[Any] = deque()
         with suppress(StopConsumer):
             while True:
-                await self.dispatch(await receive())
+                await self.dispatch(self._kept.popleft() if self._kept else await receive())
+
+    async def reading_on(self, work: Awaitable[None]) -> None:
+        """Waits for work that a message asked for. When it takes long, messages go on being read: those that overtake are
+        worked on at once, so that a slow commit makes nobody look dead, and the others keep their order.
+        """
+        loop = asyncio.get_running_loop()
+        readers: list[asyncio.Task[None]] = []
+        timer = loop.call_later(PATIENCE, lambda: readers.append(loop.create_task(self._read_on())))
+        try:
+            await work
+        finally:
+            timer.cancel()
+            for reader in readers:
+                reader.cancel()  # between reading a message and keeping it there is nothing to wait for, so none is lost
+                await asyncio.gather(reader, return_exceptions=True)
+
+    async def _read_on(self) -> None:
+        while len(self._kept) < MOST_KEPT:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                self._kept.append(message)
+                self.is_gone(message)
+                return
+            if self.overtakes(message):
+                await self.dispatch(message)
+            else:
+                self._kept.append(message)
+
+    def overtakes(self, message: Any) -> bool:
+        """Whether this message need not wait for those before it, and makes nobody wait."""
+        return False
+
+    def is_gone(self, message: Any) -> None:
+        """The browser went away while something it asked for is still being worked on; `websocket_disconnect` follows."""
 
     async def dispatch(self, message: Any) -> None:
         """The handler of one message of the server."""

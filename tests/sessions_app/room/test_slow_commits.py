@@ -1,0 +1,130 @@
+"""While a commit waits for its room, heartbeats are answered and a browser that goes away is gone at once (AT-2, FT-3);
+when the database goes away meanwhile, nobody waits any longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
+from django.utils import timezone
+
+from sessions_app.room import commands as c
+from sessions_app.room.hub import Hub
+from sessions_app.room.models import PresenceEvidence
+from sessions_app.room.services import apply_commands
+from tests.factories import make_session
+from tests.sessions_app.room.browser import kinds
+from tests.sessions_app.room.live import LiveRoom
+from tests.sessions_app.room.test_consumer import Evening, begin
+from tests.worlds import build_world
+from vio.common import sockets
+from vio.common.errors import UnavailableError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WAITS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND wait_event_type = 'Lock'"
+
+
+@pytest_asyncio.fixture
+async def evening(live: LiveRoom, house: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Evening]:
+    monkeypatch.setattr(sockets, "PATIENCE", 0.05)
+    yield await begin(live)
+
+
+def address() -> dict[str, Any]:
+    """Where the database of this test is."""
+    facts = connection.get_connection_params()
+    return {key: facts[key] for key in ("dbname", "user", "password", "host", "port") if facts.get(key)}
+
+
+@contextmanager
+def held(live: LiveRoom) -> Iterator[None]:
+    """Somebody holds the row of the room: nothing can be committed there."""
+    with psycopg.connect(**address()) as other:
+        other.execute(
+            "SELECT 1 FROM sessions_app_roomstate WHERE session_id = %s FOR UPDATE", (live.session.pk,)
+        )
+        yield
+        other.rollback()
+
+
+@pytest.mark.asyncio
+async def test_a_heartbeat_overtakes_a_command_that_waits(evening: Evening) -> None:
+    with held(evening.live):
+        raised = await evening.ana.sends("hand.raise")
+        await asyncio.sleep(0.1)
+        asked = await evening.ana.sends("ping", heads={})
+        assert (await evening.ana.hears("pong"))["id"] == asked
+    frames = await evening.ana.hears_until("ack")
+    assert frames[-1]["id"] == raised
+
+
+@pytest.mark.asyncio
+async def test_other_commands_keep_their_order(evening: Evening) -> None:
+    with held(evening.live):
+        sent = [await evening.ana.sends("chat.send", text=str(number)) for number in range(3)]
+        await asyncio.sleep(0.1)
+        await evening.ana.sends("ping", heads={})
+        assert kinds([await evening.ana.next()]) == ["pong"]
+    answered: list[str] = []
+    while len(answered) < 3:
+        answered.append((await evening.ana.hears_until("ack"))[-1]["id"])
+    assert answered == sent
+
+
+@pytest.mark.asyncio
+async def test_who_goes_away_meanwhile_is_gone_from_then_on(evening: Evening) -> None:
+    with held(evening.live):
+        await evening.ana.sends("hand.raise")
+        await asyncio.sleep(0.1)
+        await evening.ana.socket.send_input({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.sleep(0.1)
+        gone = timezone.now()
+        await asyncio.sleep(0.5)
+    await evening.ben.hears_until("connection.lost")
+    closed = await sync_to_async(PresenceEvidence.objects.get)(client=evening.live.world.ana, kind="closed")
+    assert closed.cause == "left"
+    assert closed.at <= gone
+
+
+@pytest.mark.asyncio
+async def test_what_only_looks_like_a_heartbeat_is_read_as_what_it_is(evening: Evening) -> None:
+    with held(evening.live):
+        await evening.ana.sends("hand.raise")
+        await asyncio.sleep(0.1)
+        await evening.ana.socket.send_to(text_data='{"id": 1, "type": "ping"')
+        assert (await evening.ana.hears("error"))["code"] == "bad_json"
+    assert kinds(await evening.ana.hears_until("ack"))[-1] == "ack"
+
+
+def test_a_database_that_is_gone_is_not_asked_for_each_room() -> None:
+    """Two rooms share a batch that waits for a row; its connection is cut. The row is still held, and nobody waits for it."""
+    world = build_world()
+    later = make_session(world.group, starts_at=timezone.now())
+    rooms = [room.running_with(world.ana) for room in (LiveRoom(world), LiveRoom(world, later))]
+    entries = [room.entry(world.facilitator, c.ChatSend(id=uuid4(), text="hello")) for room in rooms]
+    before = [room.row.version for room in rooms]
+    with (
+        held(rooms[1]),
+        ThreadPoolExecutor(1) as thread,
+        psycopg.connect(**address(), autocommit=True) as other,
+    ):
+        waiting = thread.submit(apply_commands, entries, now=rooms[0].now)
+        while not other.execute(WAITS).fetchall():
+            assert not waiting.done()
+            time.sleep(0.02)
+        applied = waiting.result(timeout=20)
+        thread.submit(connections.close_all).result()
+    assert [type(outcome.error) for outcome in applied.outcomes] == [UnavailableError, UnavailableError]
+    assert applied.written == []
+    assert [room.row.version for room in rooms] == before
