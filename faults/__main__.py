@@ -59,6 +59,7 @@ def _play(stack: Stack, seed: int, chosen: list[str], only: list[str]) -> list[f
     from faults.run import play
 
     ground = Ground(stack, seed)
+    ground.book.tell = _say
     asyncio.run(play(ground, chosen, _say))
     wanted = {name for name in only if name not in catalogue.SCENARIOS}
     return [line for line in findings.gather(ground.book.findings) if not wanted or line.id in wanted]

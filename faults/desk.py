@@ -19,7 +19,14 @@ from groups.services.people import PersonDetails
 from groups.services.staff import add_staff
 from vio.common.permissions import Role
 from vio.demo import cast
-from vio.rehearse.desk import CheckInError, Desk, Sent, send_red_checkin
+from vio.rehearse.desk import (
+    CheckInError,
+    CheckInForm,
+    Desk,
+    Sent,
+    open_red_checkin,
+    send_red_checkin,
+)
 from vio.rehearse.logins import mint_login
 from vio.rehearse.stage import ACTOR, Player
 
@@ -88,6 +95,13 @@ async def red(ground: Ground, client: Player) -> Sent:
     )
 
 
+async def red_form(ground: Ground, client: Player) -> CheckInForm:
+    """The check-in page of this client, filled in and not sent yet."""
+    venue = ground.venue()
+    cookie = f"{venue.login_cookie}={client.login}"
+    return await asyncio.to_thread(open_red_checkin, venue.origin, cookie, settings.CSRF_COOKIE_NAME)
+
+
 async def until_heard(desk: Listening, client: Player, sent: Sent, seconds: float) -> float | None:
     """Seconds from sending until the open desk was told of this client's alert; None when it was not."""
     loop = asyncio.get_running_loop()
@@ -107,4 +121,4 @@ def _alert_of(client: Player) -> tuple[UUID, datetime] | None:
     return rows.values_list("pk", "raised_at").first()
 
 
-__all__ = ["CheckInError", "Listening", "on_call", "red", "sitting", "until_heard"]
+__all__ = ["CheckInError", "Listening", "on_call", "red", "red_form", "sitting", "until_heard"]

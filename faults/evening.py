@@ -115,6 +115,7 @@ class Evening:
         self._talking = True
         for browser in [self.lead, *self.clients]:
             self.later(self._talks(browser, pause))
+            self.later(self._fidgets(browser))
 
     async def _talks(self, browser: Browser, pause: tuple[float, float]) -> None:
         person = browser.door.person
@@ -124,6 +125,18 @@ class Evening:
                 return
             if self._open.get(person, 0) < MOST_OPEN:
                 self.later(self.say(browser))
+
+    async def _fidgets(self, browser: Browser) -> None:
+        """Hands go up and down and people are muted meanwhile: what is not said must agree in the end as well (RT-7)."""
+        asked = 0
+        while self._talking and not browser.over.is_set():
+            await asyncio.sleep(self.random.uniform(3, 6))
+            if browser is self.lead:
+                who = self.random.choice(self.players[1:]).person
+                await browser.say("client.mute", person=who)
+            else:
+                await browser.say(("hand.raise", "hand.lower")[asked % 2])
+            asked += 1
 
     async def say(self, browser: Browser, *, patience: float = 45.0) -> Call:
         """One message, said again under the same id while it is not decided; its call is in the history."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,15 +21,18 @@ class Finding:
 
 @dataclass
 class Book:
-    """Collects what a scenario sees; a requirement holds when every check of it held."""
+    """Collects what a scenario sees; a requirement holds when every check of it held. What does not hold is told at once."""
 
     findings: list[Finding] = field(default_factory=list)
+    tell: Callable[[str], None] = lambda text: None
 
     def check(self, requirement: str, troubles: Sequence[str], seen: str) -> bool:
         """One check: no troubles is right, and `seen` says what was looked at."""
         told = "; ".join(troubles[:MOST_TOLD])
         more = f" (and {len(troubles) - MOST_TOLD} more)" if len(troubles) > MOST_TOLD else ""
         self.findings.append(Finding(requirement, not troubles, f"{told}{more}" if troubles else seen))
+        if troubles:
+            self.tell(f"    {requirement}: {told}{more}")
         return not troubles
 
 

@@ -21,6 +21,8 @@ async def play(ground: Ground, chosen: Sequence[str], say: Callable[[str], None]
             await check()
         except Exception as error:  # what could not be looked at does not hold
             ground.book.check(requirement, [f"{type(error).__name__}: {error}"], "")
+    for requirement in catalogue.unseen(chosen, {finding.id for finding in ground.book.findings}):
+        ground.book.check(requirement, ["nothing looked at it"], "")
 
 
 async def _one(ground: Ground, name: str) -> None:

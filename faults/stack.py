@@ -150,6 +150,20 @@ class Stack:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one, how)
 
+    def starve(self, pid: int, size: int | None) -> None:
+        """No file of a child of ours, or of anything below it, may grow beyond so many bytes from now on; None lifts it.
+
+        To a server that is a disk with no room left: writing fails. Only a process' own user may do so. Raises OSError.
+        """
+        for one in [pid, *descendants(pid)] if pid in self.children() else []:
+            with contextlib.suppress(FileNotFoundError):  # it has ended by itself
+                owner = Path(f"/proc/{one}").stat()
+                limit = "unlimited" if size is None else str(size)
+                subprocess.run(
+                    ["/usr/bin/prlimit", "--pid", str(one), f"--fsize={limit}:"], check=False, stderr=subprocess.DEVNULL,
+                    user=owner.st_uid, group=owner.st_gid, extra_groups=[],
+                )  # fmt: skip
+
     # --- processes beside it ------------------------------------------------------------------------------------
 
     def beside(

@@ -13,7 +13,7 @@ from faults.browser import Browser
 from faults.evening import Evening, evening
 from faults.ground import Ground
 
-SHOWS = ("RT-1", "RT-2", "RT-5", "RT-6", "RT-7", "AT-3", "FT-redis")
+SHOWS = ("RT-1", "RT-2", "RT-5", "RT-6", "RT-7", "AT-3", "FT-1", "FT-redis")
 REPAIRED_WITHIN = 12.0
 WORKS_WITHIN = 30.0
 HUNG_FOR = 22.0
@@ -78,6 +78,8 @@ async def _hung(ground: Ground, room: Evening, late: Browser) -> None:
         late.start()
         status, _ = await asyncio.to_thread(ground.stack.ask, "/account/login/")
         page = ground.clock.now() - began
+        alive, _ = await asyncio.to_thread(ground.stack.ask, "/healthz")
+        ready = await asyncio.to_thread(ground.stack.readiness)
         try:
             async with asyncio.timeout(WORKS_WITHIN):
                 await late.entered.wait()
@@ -93,5 +95,12 @@ async def _hung(ground: Ground, room: Evening, late: Browser) -> None:
     ground.book.check(
         "FT-redis", troubles, f"hung: came in after {joined or 0:.1f} s, page after {page:.1f} s"
     )
+    wrong = [] if alive == 200 else [f"Redis hung: liveness says {alive}"]
+    wrong += (
+        []
+        if ready.get("redis") is False and ready.get("database")
+        else [f"Redis hung: readiness says {ready}"]
+    )
+    ground.book.check("FT-1", wrong, "Redis hung: alive, and not ready because of Redis alone")
     await asyncio.sleep(REPAIRED_WITHIN)
     _judge(room, "hung", began, closes)

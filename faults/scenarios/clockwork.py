@@ -7,9 +7,10 @@ import email
 import signal
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from checkins.models import Alert, AlertAct
 from faults import checkers
 from faults.desk import on_call, red
 from faults.evening import Evening, evening
@@ -19,7 +20,7 @@ from sessions_app.models import Flag
 from vio.common.models import Delivery
 from vio.rehearse.logins import cookie_of
 
-SHOWS = ("FL-1", "FL-2", "AL-3", "AL-6", "FT-clockwork")
+SHOWS = ("FL-1", "FL-2", "FL-3", "AL-3", "AL-4", "AL-6", "FT-1", "FT-clockwork")
 SILENT_FOR = 128.0
 DUE_AFTER = 40.0
 RAISED_WITHIN, CAUGHT_UP_WITHIN = 60.0, 300.0
@@ -41,7 +42,7 @@ async def run(ground: Ground) -> None:
     stack.hurt_tree(worker, signal.SIGSTOP)
     began = time.monotonic()
     try:
-        await red(ground, room.stage.clients[0])
+        await _red_long_ago(ground, room)
         await asyncio.sleep(SILENT_FOR - (time.monotonic() - began))
         await _degraded(ground, cookie_of(caller.login))
         late = await db(lambda: Flag.objects.filter(session=room.stage.session).count())
@@ -49,12 +50,43 @@ async def run(ground: Ground) -> None:
     finally:
         stack.hurt_tree(worker, signal.SIGCONT)
         stack.hurt(beat, signal.SIGCONT)
+    again = datetime.now(UTC)
     await _multiplied(ground)
     await _caught_up(ground, room)
     await _killed_at_work(ground, room)
+    await _escalated(ground, room, again)
     await _flags(ground, room)
     await _mails(ground)
     await room.end("FT-clockwork")
+
+
+async def _red_long_ago(ground: Ground, room: Evening) -> None:
+    """Two red check-ins nobody answers: one of a quarter of an hour ago, one of half an hour, when the clockwork comes back."""
+    soon = datetime.now(UTC) + timedelta(seconds=SILENT_FOR / 2)
+    for client, ago in zip(room.stage.clients[:2], (timedelta(0), timedelta(minutes=15)), strict=True):
+        await red(ground, client)
+        await db(
+            lambda c=client.client, at=soon - ago: Alert.objects.filter(client=c).update(acknowledge_by=at)
+        )  # type: ignore[misc]  # bound now
+
+
+async def _escalated(ground: Ground, room: Evening, again: datetime) -> None:
+    """Each step that fell due in the outage once, and soon after it; none that was not due (AL-4)."""
+    first, second, third = (client.client for client in room.stage.clients[:3])
+
+    def read() -> list[tuple[object, str, datetime]]:
+        found = AlertAct.objects.filter(kind="escalated", alert__client__in=[first, second, third])
+        return list(found.values_list("alert__client", "step", "at"))
+
+    acts = await db(read)
+    wanted = [(first, "supervisor"), (second, "supervisor"), (second, "director")]
+    troubles = checkers.same_multiset([(client, step) for client, step, _ in acts], wanted, "escalations")
+    late = max(((at - again).total_seconds() for _, _, at in acts), default=None)
+    troubles += checkers.no_later_than("escalated after the outage", late, RAISED_WITHIN)
+    troubles += ["escalated by a dead clockwork"] if any(at < again for _, _, at in acts) else []
+    ground.book.check(
+        "AL-4", troubles, f"{len(wanted)} steps of an outage, each once, within {late or 0:.0f} s; none early"
+    )
 
 
 async def _degraded(ground: Ground, cookie: str) -> None:
@@ -66,6 +98,11 @@ async def _degraded(ground: Ground, cookie: str) -> None:
     if status != 200 or "notice-attention" not in page:
         troubles.append(f"the desk ({status}) does not say that delivery is degraded")
     ground.book.check("AL-6", troubles, "silent for 120 s: readiness red, the desk says so")
+    alive, told = await asyncio.to_thread(ground.stack.ask, "/healthz")
+    others = [name for name in ("database", "redis", "migrations") if ready.get(name) is not True]
+    wrong = [f"readiness blames {others} too"] if others else []
+    wrong += [] if (alive, told) == (200, '{"ok": true}') else [f"liveness says {alive} {told[:40]}"]
+    ground.book.check("FT-1", wrong, "clockwork silent: alive, and not ready because of it alone")
 
 
 async def _multiplied(ground: Ground) -> None:
@@ -121,12 +158,13 @@ async def _flags(ground: Ground, room: Evening) -> None:
         ["a miss has another due time"] if any(abs((at - due).total_seconds()) > 1 for _, at in found) else []
     )
     seen = f"two schedulers, four workers, every task {2 * TEN_TIMES} times: {len(found)} misses, each once"
-    ground.book.check("FL-1", troubles, seen)
+    for requirement in ("FL-1", "FL-3"):
+        ground.book.check(requirement, troubles, seen)
 
 
 async def _killed_at_work(ground: Ground, room: Evening) -> None:
     """The worker is killed while it sends; and dies with the scheduler once more."""
-    await red(ground, room.stage.clients[1])
+    await red(ground, room.stage.clients[2])
     for _ in range(3):
         ground.stack.hurt_tree(ground.stack.pid("worker"), signal.SIGKILL)
         await eventually(lambda: bool(ground.stack.pids("worker")), 20)

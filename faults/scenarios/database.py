@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, killed, hung, its connections used up: nothing acknowledged is lost, nothing is acknowledged falsely."""
+"""PostgreSQL restarted, killed, hung, used up, its disk full: nothing acknowledged is lost, nothing is acknowledged falsely."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from contextlib import suppress
 import psycopg
 
 from faults import checkers
+from faults.desk import red_form
 from faults.evening import Evening, evening
 from faults.ground import Ground, db
+from faults.history import Outcome
+from vio.rehearse.desk import CheckInForm
 
-SHOWS = ("RT-1", "RT-2", "RT-6", "RT-7", "AT-3", "FT-postgres", "OP-1")
+SHOWS = ("RT-1", "RT-2", "RT-6", "RT-7", "AT-3", "AL-7", "FT-1", "FT-postgres", "OP-1")
 RECOVERS_WITHIN = 30.0
-HUNG_FOR = 15.0
+HUNG_FOR = 30.0
+FULL_FOR = 6.0
+ALIVE_WITHIN = 2.0
 
 
 async def run(ground: Ground) -> None:
-    """Five people write; the database goes away four times in four ways."""
+    """Five people write; the database goes away five times in five ways."""
     room = await evening(ground, "database", 5)
     room.talk((0.9, 1.6))
     await asyncio.sleep(6)
@@ -28,6 +33,7 @@ async def run(ground: Ground) -> None:
     await _fault(room, "kill -9", lambda: stack.hurt(stack.pid("postgres"), signal.SIGKILL))
     await _hung(room)
     await _used_up(room)
+    await _full(room)
     await room.hush()
     await room.check_converged("RT-7", "FT-postgres")
     await room.check_history("RT-1", "RT-2", "RT-6", "OP-1")
@@ -73,21 +79,50 @@ async def _returned() -> float | None:
 
 
 async def _hung(room: Evening) -> None:
-    """It takes connections and never answers: nothing is acknowledged meanwhile, heartbeats are."""
-    stack, clock = room.ground.stack, room.ground.clock
-    pid = stack.pid("postgres")
-    stack.hurt_tree(pid, signal.SIGSTOP)
+    """It takes connections and never answers: nothing is acknowledged meanwhile, heartbeats are; who needs help gets it."""
+    ground, clock = room.ground, room.ground.clock
+    form = await red_form(ground, room.stage.clients[5])
+    pid = ground.stack.pid("postgres")
+    ground.stack.hurt_tree(pid, signal.SIGSTOP)
     began = clock.now()
     try:
-        await asyncio.sleep(HUNG_FOR)
+        helped = asyncio.create_task(asyncio.to_thread(_help, form))
+        await asyncio.sleep(2)
+        alive = await asyncio.to_thread(ground.stack.ask, "/healthz", timeout=ALIVE_WITHIN)
+        ready = await asyncio.to_thread(ground.stack.ask, "/readyz", timeout=HUNG_FOR)
+        await asyncio.sleep(HUNG_FOR - (clock.now() - began))
         false = [c for c in room.history.calls if c.answered and began + 0.5 < c.answered < clock.now()]
+        wrong = [c for c in false if c.outcome is Outcome.OK]
         closed = sum(at > began for b in room._live() for at, _ in b.closes)
+        ground.book.check("AL-7", [] if helped.done() else [f"hung: no answer in {HUNG_FOR:.0f} s"], "")
     finally:
-        stack.hurt_tree(pid, signal.SIGCONT)
-    troubles = [f"hung: {len(false)} acknowledged by nobody"] if false else []
+        ground.stack.hurt_tree(pid, signal.SIGCONT)
+    troubles = [f"hung: {len(wrong)} acknowledged by nobody"] if wrong else []
     troubles += [f"hung: {closed} sockets were closed"] if closed else []
-    room.ground.book.check("FT-postgres", troubles, "hung: nothing was acknowledged, nobody was thrown out")
+    ground.book.check("FT-postgres", troubles, "hung: nothing was acknowledged, nobody was thrown out")
+    ground.book.check(
+        "AL-7", [] if (await helped) else ["hung: no help in the answer to a red check-in"],
+        "database hung: help in the answer to a red check-in",
+    )  # fmt: skip
+    _told(ground, alive, ready)
     await _recovers(room, "hung")
+
+
+def _help(form: CheckInForm) -> bool:
+    try:
+        return "988" in form.send()[1]
+    except OSError:
+        return False
+
+
+def _told(ground: Ground, alive: tuple[int, str], ready: tuple[int, str]) -> None:
+    troubles = [] if alive[0] == 200 else [f"database hung: liveness says {alive}"]
+    troubles += (
+        []
+        if ready[0] == 503 and '"database": false' in ready[1]
+        else [f"database hung: readiness says {ready}"]
+    )
+    ground.book.check("FT-1", troubles, "database hung: alive, and not ready because of the database")
 
 
 async def _used_up(room: Evening) -> None:
@@ -109,3 +144,23 @@ async def _used_up(room: Evening) -> None:
         connection.close()
     room.ground.book.check("FT-postgres", troubles, f"{len(taken)} connections taken: pages say {status}")
     await _recovers(room, "used up")
+
+
+async def _full(room: Evening) -> None:
+    """Nothing can be written to disk for some seconds, however often the server begins anew: nothing is acknowledged."""
+    stack, clock = room.ground.stack, room.ground.clock
+    began, servers = clock.now(), set[int]()
+    while clock.now() - began < FULL_FOR:
+        for pid in stack.pids("postgres"):
+            stack.starve(pid, 0)
+            servers.add(pid)
+        await asyncio.sleep(0.05)
+    lifted = clock.now()
+    for pid in stack.pids("postgres"):
+        stack.starve(pid, None)
+    wrong = [c for c in room.history.of(Outcome.OK) if began + 0.5 < (c.answered or 0) < lifted]
+    troubles = [f"disk full: {len(wrong)} acknowledged by nobody"] if wrong else []
+    room.ground.book.check(
+        "FT-postgres", troubles, f"disk full for {FULL_FOR:.0f} s ({len(servers)} starts): nothing was acknowledged"
+    )  # fmt: skip
+    await _recovers(room, "disk full")

@@ -15,7 +15,7 @@ from vio.rehearse.truth import LOST_SERVER
 
 SHOWS = ("RT-1", "RT-2", "RT-6", "RT-7", "RT-8", "AT-2", "AT-3", "AT-4", "FT-web")
 BACK_WITHIN = 30.0
-STOPPED_FOR = (24.0, 42.0)  # shorter and longer than a connection may be silent
+STOPPED_FOR = (24.0, 60.0)  # shorter and longer than a connection may be silent
 
 
 async def run(ground: Ground) -> None:

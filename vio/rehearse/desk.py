@@ -17,6 +17,7 @@ from websockets.typing import Origin
 from vio.rehearse.line import Clock, Door
 
 HEARTBEAT = 15.0
+ANSWERED_WITHIN = 40.0
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _SUBMISSION = re.compile(r'name="submission_id" value="([^"]+)"')
 RED = {"mood": "2", "urge": "7", "used": "no", "safety": "yes", "sleep_hours": "3.5", "medication": "taken"}
@@ -72,18 +73,36 @@ class CheckInError(RuntimeError):
     """The check-in page did not take the answers."""
 
 
-def send_red_checkin(origin: str, cookie: str, csrf_cookie: str, clock: Clock) -> Sent:
-    """Opens the check-in page as that login and sends it with a yes to the safety question."""
+@dataclass(frozen=True)
+class CheckInForm:
+    """The check-in page as a client has it open, filled in with a yes to the safety question."""
+
+    origin: str
+    cookie: str
+    fields: dict[str, str]
+
+    def send(self) -> tuple[int, str]:
+        """Sends it; the status and the page that answers. Raises OSError when nothing does."""
+        status, _, answer = _request(self.origin, "POST", "/checkin/", self.cookie, urlencode(self.fields))
+        return status, answer
+
+
+def open_red_checkin(origin: str, cookie: str, csrf_cookie: str) -> CheckInForm:
+    """Opens the check-in page as that login. Raises CheckInError when it has no form."""
     page, token = _open(origin, cookie, csrf_cookie)
     form = _TOKEN.search(page)
     submission = _SUBMISSION.search(page)
     if form is None or submission is None:
         raise CheckInError("the check-in page has no form")
     fields = {**RED, "csrfmiddlewaretoken": form.group(1), "submission_id": submission.group(1), "note": ""}
+    return CheckInForm(origin, f"{cookie}; {csrf_cookie}={token}", fields)
+
+
+def send_red_checkin(origin: str, cookie: str, csrf_cookie: str, clock: Clock) -> Sent:
+    """Opens the check-in page as that login and sends it with a yes to the safety question."""
+    form = open_red_checkin(origin, cookie, csrf_cookie)
     at = clock.now()
-    status, _, answer = _request(
-        origin, "POST", "/checkin/", f"{cookie}; {csrf_cookie}={token}", urlencode(fields)
-    )
+    status, answer = form.send()
     if status != 200:
         raise CheckInError(f"the check-in was answered with {status}")
     return Sent(at, "988" in answer)
@@ -99,7 +118,7 @@ def _open(origin: str, cookie: str, csrf_cookie: str) -> tuple[str, str]:
 
 def _request(origin: str, method: str, path: str, cookie: str, body: str | None) -> tuple[int, str, str]:
     address = urlsplit(origin)
-    link = http.client.HTTPConnection(address.hostname or "localhost", address.port, timeout=30)
+    link = http.client.HTTPConnection(address.hostname or "localhost", address.port, timeout=ANSWERED_WITHIN)
     headers = {"Cookie": cookie, "Origin": origin, "Referer": f"{origin}{path}"}
     if body is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
