@@ -30,6 +30,7 @@ from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.together import Together
 from sessions_app.room.words import Sees
 from vio.common import logs, realtime
+from vio.common.errors import UnavailableError
 from vio.common.ringer import BellRinger
 from vio.common.scope import every_program, scope
 from vio.common.steady import SteadyClock
@@ -92,7 +93,10 @@ class Hub:
         return [link for room in self.rooms.values() for link in room.links.values()]
 
     async def enter(self, link: Link) -> HubRoom:
-        """Registers a connection, holding events back for it until it goes live. The room's bell is heard from here on."""
+        """Registers a connection, holding events back for it until it goes live. The room's bell is heard from here on.
+
+        Raises UnavailableError when the room could not be read for whoever came first.
+        """
         session_id = link.standing.session_id
         room = self.rooms.get(session_id)
         if room is None:
@@ -103,6 +107,11 @@ class Hub:
         self._persons[link.person] = self._persons.get(link.person, 0) + 1
         await self.listener.subscribe(f"person:{link.person}")
         await room.ready.wait()
+        if (
+            self.rooms.get(session_id) is not room
+        ):  # nobody delivers there: a connection that stayed would be deaf for ever
+            self._one_less(link.person)
+            raise UnavailableError
         return room
 
     async def _begin(self, room: HubRoom) -> None:
@@ -119,13 +128,16 @@ class Hub:
         room = self.rooms.get(link.standing.session_id)
         if room is None or room.links.pop(link.id, None) is None:
             return
-        self._persons[link.person] -= 1
-        if not self._persons[link.person]:
-            del self._persons[link.person]
-            self.later(self.listener.unsubscribe(f"person:{link.person}"))
+        self._one_less(link.person)
         if not room.links:
             del self.rooms[room.session_id]
             self.later(self.listener.unsubscribe(services.topic(room.session_id)))
+
+    def _one_less(self, person: str) -> None:
+        self._persons[person] -= 1
+        if not self._persons[person]:
+            del self._persons[person]
+            self.later(self.listener.unsubscribe(f"person:{person}"))
 
     def renumber(self, link: Link) -> UUID:
         """A new id for a connection that goes on."""

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.utils import timezone
 
 from groups.models import Client, Person
@@ -22,6 +24,8 @@ from sessions_app.room.link import Link
 from sessions_app.room.outbox import MOST_UNPROVEN, MOST_WAITING, Outbox
 from sessions_app.room.pulse import Pulse
 from tests.sessions_app.room.live import LiveRoom, person_of
+from tests.sessions_app.room.slow import CUT_WHO_WAITS, address
+from vio.common.errors import UnavailableError
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
@@ -54,11 +58,16 @@ async def until(condition: Callable[[], bool], *, seconds: float = 6.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def connect(hub: Hub, live: LiveRoom, who: Person | Client) -> tuple[Link, Wire]:
-    """A person's connection to one of the processes, live."""
+async def link_of(live: LiveRoom, who: Person | Client) -> tuple[Link, Wire]:
+    """A person's connection that was accepted and has not come in yet."""
     wire = Wire()
     standing = await sync_to_async(live.standing)(who)
-    link = Link(standing, live.logins[person_of(who).pk], send=wire.send, now=timezone.now())
+    return Link(standing, live.logins[person_of(who).pk], send=wire.send, now=timezone.now()), wire
+
+
+async def connect(hub: Hub, live: LiveRoom, who: Person | Client) -> tuple[Link, Wire]:
+    """A person's connection to one of the processes, live."""
+    link, wire = await link_of(live, who)
     await joining.join(hub, link, None)
     return link, wire
 
@@ -263,3 +272,24 @@ async def test_a_frame_that_waited_while_the_process_slept_is_no_proof_of_life(
     handlers.prove(hub, link)
     assert link.last_seen == seen
     assert hub.presence.take() == []
+
+
+async def test_nobody_stays_in_a_room_that_could_not_be_read(live: LiveRoom, two: tuple[Hub, Hub]) -> None:
+    """Several come at once, and reading the room breaks off for the first: the others may not wait in a room without a bell."""
+    house = two[0]
+    people = [live.world.facilitator, live.world.cofacilitator, live.world.supervisor]
+    links = [await link_of(live, who) for who in people]
+    with psycopg.connect(**address()) as other, psycopg.connect(**address(), autocommit=True) as axe:
+        other.execute("LOCK TABLE sessions_app_roomstate")
+        coming = [asyncio.create_task(joining.join(house, link, None)) for link, _ in links]
+        await until(lambda: bool(axe.execute(CUT_WHO_WAITS).fetchall()))
+        async with asyncio.timeout(10):
+            ends = await asyncio.gather(*coming, return_exceptions=True)
+    assert [isinstance(end, OperationalError | UnavailableError) for end in ends] == [True, True, True]
+    assert house.rooms == {}
+    await asyncio.sleep(0)
+    fay, heard = await connect(house, live, live.world.facilitator)
+    await say(house, fay, c.RoomOpen(id=uuid4()))
+    assert "room.opened" in heard.kinds()
+    house.forget(fay)
+    assert not house.is_here(fay.person)

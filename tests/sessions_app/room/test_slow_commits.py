@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from sessions_app.room import commands as c
@@ -26,36 +24,19 @@ from sessions_app.room.services import apply_commands
 from tests.factories import make_session
 from tests.sessions_app.room.browser import kinds
 from tests.sessions_app.room.live import LiveRoom
+from tests.sessions_app.room.slow import CUT_WHO_WAITS, address, held
 from tests.sessions_app.room.test_consumer import Evening, begin
 from tests.worlds import build_world
 from vio.common import sockets
 from vio.common.errors import UnavailableError
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WAITS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND wait_event_type = 'Lock'"
 
 
 @pytest_asyncio.fixture
 async def evening(live: LiveRoom, house: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Evening]:
     monkeypatch.setattr(sockets, "PATIENCE", 0.05)
     yield await begin(live)
-
-
-def address() -> dict[str, Any]:
-    """Where the database of this test is."""
-    facts = connection.get_connection_params()
-    return {key: facts[key] for key in ("dbname", "user", "password", "host", "port") if facts.get(key)}
-
-
-@contextmanager
-def held(live: LiveRoom) -> Iterator[None]:
-    """Somebody holds the row of the room: nothing can be committed there."""
-    with psycopg.connect(**address()) as other:
-        other.execute(
-            "SELECT 1 FROM sessions_app_roomstate WHERE session_id = %s FOR UPDATE", (live.session.pk,)
-        )
-        yield
-        other.rollback()
 
 
 @pytest.mark.asyncio
@@ -120,7 +101,7 @@ def test_a_database_that_is_gone_is_not_asked_for_each_room() -> None:
         psycopg.connect(**address(), autocommit=True) as other,
     ):
         waiting = thread.submit(apply_commands, entries, now=rooms[0].now)
-        while not other.execute(WAITS).fetchall():
+        while not other.execute(CUT_WHO_WAITS).fetchall():
             assert not waiting.done()
             time.sleep(0.02)
         applied = waiting.result(timeout=20)
