@@ -15,6 +15,7 @@ from faults import checkers
 from faults.evening import Evening
 from faults.ground import Ground, eventually
 from faults.stack import end
+from vio.supervisor import plan
 
 SHOWS = ("AT-7",)
 STEPS = ("+3600", "-3600", "+0", "+172800", "+0")
@@ -49,16 +50,7 @@ async def run(ground: Ground) -> None:
     listener.listen(128)
     port, fd = int(listener.getsockname()[1]), listener.fileno()
     os.set_inheritable(fd, True)
-    command = [
-        "-m",
-        "daphne",
-        "--fd",
-        str(fd),
-        "--no-server-name",
-        "--verbosity",
-        "0",
-        "vio.asgi:application",
-    ]
+    command = plan.web(0, listener, {}).command[1:]
     process = ground.stack.beside(command, more=faked, fds=(fd,))
     try:
         up = await eventually(lambda: ground.stack.ask("/healthz", port=port, timeout=5)[0] == 200, 60, 0.5)

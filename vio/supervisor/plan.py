@@ -88,6 +88,8 @@ def web(number: int, server: socket.socket, environment: dict[str, str]) -> Spec
         "--no-server-name",
         "--verbosity",
         "0",
+        # Daphne measures the life of a socket by the wall clock: set forward by two days, it would close everybody's (AT-7).
+        "--websocket_timeout=-1",
         "vio.asgi:application",
     ]
     return _python(
