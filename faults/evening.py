@@ -78,9 +78,10 @@ class Evening:
         for number, player in enumerate(self.players):
             browser = await self.device(player, target=(targets or {}).get(number))
             browser.start()
-            if number == 0:
-                async with asyncio.timeout(40):
-                    await browser.entered.wait()
+            if number == 0 and await eventually(browser.entered.is_set, 40) is None:
+                raise TimeoutError(
+                    f"{self.name}: the facilitator did not come in ({browser.refused or browser.closes})"
+                )
         if await eventually(self._all_in, 60) is None:
             raise TimeoutError(f"{self.name}: not everybody was let in")
         async with asyncio.timeout(40):

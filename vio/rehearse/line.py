@@ -89,6 +89,7 @@ class Line:
         self._knocked = 0.0
         self._behind = False
         self.went = ""
+        self.refused = ""  # why the last knock led nowhere
 
     # --- coming and going -----------------------------------------------------------------------------------
 
@@ -139,7 +140,8 @@ class Line:
                         additional_headers={"Cookie": self.door.cookie}, ping_interval=None,
                         open_timeout=None, close_timeout=2, max_size=2**22,
                     )  # fmt: skip
-            except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed):
+            except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed) as error:
+                self.refused = f"{type(error).__name__} {error}".strip()
                 attempt += 1
                 await asyncio.sleep(min(LONGEST_PAUSE, 0.5 * 2**attempt) * random.random())  # noqa: S311  # jitter
                 continue
