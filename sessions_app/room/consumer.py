@@ -81,6 +81,8 @@ class RoomConsumer(SocketConsumer):
             await self.send(text_data=wire(ErrorReply(id=None, code=error.code, message=error.message)))
             await self.close(code=DOOR_NEEDED)
             return
+        if isinstance(error, TimeoutError):  # a refusal is no news; a door that nobody opened in time is
+            _log.warning("room.handshake_late")
         await self.close()
 
     async def _knock(self) -> Link:
