@@ -67,7 +67,11 @@ class Outbox:
             self._sent += size
             if self._wire.put(prepared if prepared is not None else text_frame(frame.encode())):
                 return True
-            return self._first_step(self._send({"type": "websocket.send", "text": frame}))
+            # The server buffers on our behalf without end, and nothing proves that what has no number was read.
+            return (
+                self._first_step(self._send({"type": "websocket.send", "text": frame}))
+                and self._wire.unsent() <= MOST_BYTES
+            )
         self._waiting.append({"type": "websocket.send", "text": frame})
         self._bytes += size
         return len(self._waiting) <= MOST_WAITING and self._bytes <= MOST_BYTES

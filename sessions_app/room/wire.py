@@ -46,6 +46,13 @@ class Wire:
             transport.write(frame[written:])
         return True
 
+    def unsent(self) -> int:
+        """Bytes that wait on our side because the browser takes nothing in; 0 where that cannot be told."""
+        transport: Any = getattr(self._protocol, "transport", None)
+        if not hasattr(transport, "dataBuffer"):
+            return 0
+        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
+
 
 def _plain(protocol: Any) -> bool:
     """Open, without compression, and nothing that was sent before still waits on our side."""

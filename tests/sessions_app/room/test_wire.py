@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench.load.wire import Wire as Browser
+from sessions_app.room.outbox import MOST_BYTES, Outbox
 from sessions_app.room.wire import Wire, text_frame
 
 
@@ -17,6 +18,7 @@ class Transport:
     def __init__(self, room: int = 10_000) -> None:
         self.room, self.sent, self.later = room, b"", b""
         self.dataBuffer, self._tempDataBuffer = b"", list[bytes]()
+        self.offset, self._tempDataLen = 0, 0
         self.connected, self.disconnecting = 1, False
         self.lost = False
 
@@ -124,3 +126,30 @@ def test_another_server_goes_its_own_way() -> None:
         raise AssertionError
 
     assert not Wire(send).put(b"abc")
+
+
+async def _into_the_buffer(protocol: Any, message: Any) -> None:
+    """The server's own way: what the socket does not take is kept, however much that is."""
+    protocol.transport._tempDataBuffer.append(message["text"].encode())
+    protocol.transport._tempDataLen += len(message["text"])
+
+
+def test_a_browser_that_takes_nothing_in_is_given_up_before_it_costs_much_memory() -> None:
+    """WS-6: signals have no numbers, so nothing else would tell that nobody reads them."""
+    transport = Transport(room=0)
+    outbox = Outbox(partial(_into_the_buffer, Protocol(transport)))
+    transport.dataBuffer, transport.offset = b"x" * 100, 40
+    frame = "s" * 50_000
+    most = 0
+    while outbox.push(frame):
+        most += 1
+        assert most <= MOST_BYTES // len(frame)
+    assert most == (MOST_BYTES - 60) // len(frame)
+
+
+def test_what_another_server_holds_back_cannot_be_told() -> None:
+    async def takes(message: Any) -> None:
+        pass
+
+    assert Wire(takes).unsent() == 0
+    assert wire(Protocol(object())).unsent() == 0
