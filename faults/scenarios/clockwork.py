@@ -8,6 +8,7 @@ import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from checkins.models import Alert, AlertAct
@@ -19,6 +20,7 @@ from faults.stack import end
 from sessions_app.models import Flag
 from vio.common.models import Delivery
 from vio.rehearse.logins import cookie_of
+from vio.rehearse.stage import Player
 
 SHOWS = ("FL-1", "FL-2", "FL-3", "AL-3", "AL-4", "AL-6", "FT-1", "FT-clockwork")
 SILENT_FOR = 128.0
@@ -65,9 +67,11 @@ async def _red_long_ago(ground: Ground, room: Evening) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=SILENT_FOR / 2)
     for client, ago in zip(room.stage.clients[:2], (timedelta(0), timedelta(minutes=15)), strict=True):
         await red(ground, client)
-        await db(
-            lambda c=client.client, at=soon - ago: Alert.objects.filter(client=c).update(acknowledge_by=at)
-        )  # type: ignore[misc]  # bound now
+        await db(partial(_due_at, client, soon - ago))
+
+
+def _due_at(client: Player, at: datetime) -> int:
+    return Alert.objects.filter(client=client.client).update(acknowledge_by=at)
 
 
 async def _escalated(ground: Ground, room: Evening, again: datetime) -> None:
