@@ -151,7 +151,8 @@ class RoomConsumer(SocketConsumer):
             self.limits.note_over(now)
             raise RateLimitedError
         command: Command = read_frame(text, COMMANDS, large=SIGNALLING)
-        prove(self.hub, link)
+        if not self.was_kept:
+            prove(self.hub, link)
         handler = HANDLERS[type(command)]
         if not self.limits.allows(handler.counts_as, now):
             raise RateLimitedError
@@ -165,6 +166,11 @@ class RoomConsumer(SocketConsumer):
     def overtakes(self, message: Any) -> bool:
         """A heartbeat does not wait behind a slow commit: its browser would take the line for dead (AT-2)."""
         return HEARTBEAT.search(message.get("text") or "", endpos=HEARTBEAT_WITHIN) is not None
+
+    def is_read(self, message: Any) -> None:
+        """It proves that the browser was there when it came, and nothing about when it is worked on (AT-2)."""
+        if self.link is not None and self.link.closed is None:
+            prove(self.hub, self.link)
 
     def _refuse(self, link: Link, error: DomainError, command_id: str | None) -> None:
         link.send(wire(ErrorReply(id=command_id, code=error.code, message=error.message)))

@@ -32,12 +32,15 @@ class SocketConsumer(AsyncWebsocketConsumer):
     connections that may have been left open; these sockets use neither.
     """
 
+    was_kept = False
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Runs the connection to its end."""
         self.scope, self.base_send, self._receive = scope, send, receive
         self._kept: deque[Any] = deque()
         with suppress(StopConsumer):
             while True:
+                self.was_kept = bool(self._kept)
                 await self.dispatch(self._kept.popleft() if self._kept else await receive())
 
     async def reading_on(self, work: Awaitable[None]) -> None:
@@ -62,6 +65,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
                 self._kept.append(message)
                 self.is_gone(message)
                 return
+            self.is_read(message)
             if self.overtakes(message):
                 await self.dispatch(message)
             else:
@@ -70,6 +74,9 @@ class SocketConsumer(AsyncWebsocketConsumer):
     def overtakes(self, message: Any) -> bool:
         """Whether this message need not wait for those before it, and makes nobody wait."""
         return False
+
+    def is_read(self, message: Any) -> None:
+        """A message was read while another is worked on. If it does not overtake, `was_kept` is true when its turn comes."""
 
     def is_gone(self, message: Any) -> None:
         """The browser went away while something it asked for is still being worked on; `websocket_disconnect` follows."""

@@ -79,6 +79,25 @@ async def test_who_goes_away_meanwhile_is_gone_from_then_on(evening: Evening) ->
 
 
 @pytest.mark.asyncio
+async def test_a_frame_that_waited_proves_presence_when_it_came_and_not_when_it_is_worked_on(
+    evening: Evening, house: Hub
+) -> None:
+    link = next(link for link in house.links() if link.person == evening.ana_id)
+    with held(evening.live):
+        for number in range(3):
+            await evening.ana.sends("chat.send", text=str(number))
+        await asyncio.sleep(0.2)
+        came = house.now()
+        await asyncio.sleep(0.6)
+    for _ in range(3):
+        await evening.ana.hears_until("ack")
+    assert link.last_seen <= came
+    await evening.ana.sends("ping", heads={})
+    await evening.ana.hears_until("pong")
+    assert link.last_seen > came
+
+
+@pytest.mark.asyncio
 async def test_what_only_looks_like_a_heartbeat_is_read_as_what_it_is(evening: Evening) -> None:
     with held(evening.live):
         await evening.ana.sends("hand.raise")
