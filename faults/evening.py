@@ -7,26 +7,21 @@ import contextlib
 from dataclasses import replace
 from uuid import uuid4
 
-from faults import checkers
+from faults import checkers, ledger
 from faults.browser import Browser
-from faults.ground import Ground, db, eventually, eventually_in_db
+from faults.ground import Ground, db, eventually
 from faults.history import Call, History, Outcome
 from faults.proxy import Wire
-from sessions_app.attendance.recompute import recompute_session
-from sessions_app.attendance.records import latest
-from sessions_app.models import Session
 from sessions_app.room import log
-from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.models import RoomEvent
 from sessions_app.room.views import project
 from sessions_app.room.words import Place
 from vio.rehearse.line import Frame, Line
 from vio.rehearse.stage import Player, Stage
-from vio.rehearse.truth import Course, expected
 
 UNDECIDED = {"unavailable", "rate_limited", "gone", "internal_error"}
 QUIET = 15.0
 MOST_OPEN = 3
-FINALISED_WITHIN = 90.0
 
 
 class Evening:
@@ -312,7 +307,7 @@ class Evening:
 
     # --- the end ------------------------------------------------------------------------------------------------
 
-    async def end(self, *ids: str, upper_only: bool = False) -> None:
+    async def end(self, *ids: str) -> None:
         """The session ends; ledger and leftovers are checked when the clockwork has counted."""
         self._talking = False
         with contextlib.suppress(TimeoutError):
@@ -321,7 +316,7 @@ class Evening:
         await eventually(lambda: all(b.over.is_set() for b in self._live()), 15)
         await self.leave()
         if ids:
-            self.ground.later.append((ids[0], lambda: self._ledger(ids, upper_only=upper_only)))
+            self.ground.later.append((ids[0], lambda: ledger.check(self, ids)))
 
     async def leave(self) -> None:
         """Everybody goes; wires are taken down."""
@@ -332,44 +327,6 @@ class Evening:
         await asyncio.gather(*(browser.close() for browser in everybody), return_exceptions=True)
         for wire in self.wires.values():
             await wire.close()
-
-    async def _ledger(self, ids: tuple[str, ...], *, upper_only: bool) -> None:
-        session = self.stage.session
-        done = await eventually_in_db(
-            lambda: Session.objects.filter(pk=session).exclude(finalised_at=None).exists(), FINALISED_WITHIN
-        )
-        troubles = (
-            ["attendance was never counted"] if done is None else await db(lambda: self._credit(upper_only))
-        )
-        troubles += await db(self._leftovers)
-        worst = f"{self.name}: credit of {len(self.players) - 1} clients within bounds, nothing left open"
-        for key in ids:
-            self.ground.book.check(key, [f"{self.name}: {t}" for t in troubles], worst)
-
-    def _credit(self, upper_only: bool) -> list[str]:
-        session = Session.objects.get(pk=self.stage.session)
-        begun, over = session.started_at, session.ended_at
-        course = Course(
-            self.stage.planned, begun.timestamp() if begun else None, over.timestamp() if over else None
-        )
-        records = {record.client_id: record for record in latest(session)}
-        troubles: list[str] = []
-        for player in self.players[1:]:
-            stays = [stay for browser in self.browsers.get(player.person, []) for stay in browser.diary.stays]
-            truth = expected(stays, course)
-            credited = records[player.client].credited_seconds if player.client in records else 0
-            least = 0.0 if upper_only else truth.least
-            troubles += checkers.within_bounds(player.name, credited, least, truth.most)
-        _, differences = recompute_session(session)
-        return troubles + [f"recomputed {d.what} differs" for d in differences]
-
-    def _leftovers(self) -> list[str]:
-        row = RoomState.objects.get(pk=self.stage.session)
-        evidence = PresenceEvidence.objects.filter(session=self.stage.session)
-        ended = evidence.filter(kind=EvidenceKind.CLOSED).values("connection")
-        open_still = evidence.exclude(connection__in=ended).values("connection").distinct().count()
-        found = [f"{open_still} connections without an end"] if open_still else []
-        return found + (["connections in a room that is over"] if row.state.get("connections") else [])
 
 
 async def evening(ground: Ground, name: str, people: int = 5, **more: float) -> Evening:
