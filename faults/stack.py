@@ -110,7 +110,8 @@ class Stack:
         """The environment of its children, for commands and processes beside it."""
         if self.running is None:
             raise StackDiedError("the stack is not running")
-        return {**os.environ, **self.running.environment}
+        # Where the state is was told to it by the environment, and such things it does not write down.
+        return {**os.environ, **self.running.environment, "VIO_HOME": str(self.home)}
 
     def _await(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START_PATIENCE
