@@ -94,7 +94,8 @@ async def _hung(room: Evening) -> None:
         false = [c for c in room.history.calls if c.answered and began + 0.5 < c.answered < clock.now()]
         wrong = [c for c in false if c.outcome is Outcome.OK]
         closed = sum(at > began for b in room._live() for at, _ in b.closes)
-        ground.book.check("AL-7", [] if helped.done() else [f"hung: no answer in {HUNG_FOR:.0f} s"], "")
+        late = [] if helped.done() else [f"hung: no answer in {HUNG_FOR:.0f} s"]
+        ground.book.check("AL-7", late, f"database hung: a red check-in is answered within {HUNG_FOR:.0f} s")
     finally:
         ground.stack.hurt_tree(pid, signal.SIGCONT)
     troubles = [f"hung: {len(wrong)} acknowledged by nobody"] if wrong else []
