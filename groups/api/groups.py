@@ -19,7 +19,7 @@ from groups.services.programs import seen
 from groups.services.weeks import make_week
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Flag, Input, Output, Seen, absent, whole
+from vio.common.api.schemas import Anyway, Day, Flag, Input, Output, Seen, absent, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -45,6 +45,7 @@ class WeekIn(Input):
 
     name: GroupName
     starts_on: Day
+    anyway: Anyway = False
 
 
 class GroupOut(Output):
@@ -121,6 +122,7 @@ class MemberIn(Input):
     client_id: UUID
     starts_on: Day
     ends_on: Day | None = None
+    anyway: Anyway = False
 
 
 class NewMember(MemberOut):
@@ -190,7 +192,7 @@ def make_sample_week(request: PageRequest, program_id: UUID, body: WeekIn) -> Gr
     program = access.program_for(request.actor, program_id, Permission.MANAGE_GROUPS)
     row = make_week(
         actor=request.actor, program=program, group_name=body.name, starts_on=body.starts_on,
-        now=timezone.now(),
+        now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return group_out(row)
 
@@ -216,12 +218,12 @@ def list_members(request: PageRequest, group_id: UUID, wanted: Query[MembersOn])
 
 @edges.post("/groups/{uuid:group_id}/members", Permission.MANAGE_GROUPS, NewMember, status=201)
 def add_member(request: PageRequest, group_id: UUID, body: MemberIn) -> NewMember:
-    """Gives a client a place; a full group refuses (409)."""
+    """Gives a client a place; a full group, or somebody they are kept apart from in it, refuses (409)."""
     group = access.group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     client = access.client_for(request.actor, body.client_id, Permission.MANAGE_GROUPS)
     row, band = service.add_member(
         actor=request.actor, group=group, client=client, starts_on=body.starts_on, ends_on=body.ends_on,
-        now=timezone.now(),
+        now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return NewMember(**member_out(row).model_dump(), warning=band.warning)
 

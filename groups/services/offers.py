@@ -21,7 +21,8 @@ from groups.rules import ONE_DAY
 from groups.selectors import band_with, today_of
 from groups.services.contact_ways import tell_client
 from groups.services.enrolment import lock_chart
-from groups.services.memberships import add_member, lock_group
+from groups.services.memberships import add_member
+from groups.services.places import lock_group
 from groups.services.waitlist import record
 from vio.common.actors import Actor, system_actor
 from vio.common.errors import ConflictError, DomainError, NotAllowedError

@@ -23,7 +23,8 @@ from groups.services.enrolment import (
     enrol_client,
     save_contact,
 )
-from groups.services.memberships import add_member, assign_staff, save_group
+from groups.services.leaders import assign_staff
+from groups.services.memberships import add_member, save_group
 from groups.services.people import PersonDetails
 from groups.services.programs import save_level
 from groups.services.staff import add_staff
