@@ -226,6 +226,8 @@ def _group_gaps(group: Group, on: date) -> list[str]:
         words.append("Nobody leads this group.")
     if not group.running_series:  # type: ignore[attr-defined]  # prefetched
         words.append("This group has no timetable.")
+    if group.offers_failing_since is not None:
+        words.append("Free places here are not being offered to the waitlist. Tell whoever runs the system.")
     return [word for word in words if word]
 
 

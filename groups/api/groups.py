@@ -19,7 +19,7 @@ from groups.services.programs import seen
 from groups.services.weeks import make_week
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Anyway, Day, Flag, Input, Output, Seen, absent, whole
+from vio.common.api.schemas import Anyway, Day, Flag, Input, Instant, Output, Seen, absent, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -49,7 +49,7 @@ class WeekIn(Input):
 
 
 class GroupOut(Output):
-    """A group. `mark` names this state of it: send it back as `seen`."""
+    """A group. `mark` names this state: send it back as `seen`. `offers_failing_since`: its free seats cannot be offered."""
 
     id: UUID
     program_id: UUID
@@ -64,6 +64,7 @@ class GroupOut(Output):
     fallback_code: str
     fallback_link: str
     is_active: bool
+    offers_failing_since: Instant | None
     mark: str
 
 
@@ -148,7 +149,8 @@ def group_out(row: Group) -> GroupOut:
     """A group as it goes out."""
     values = {name: getattr(row, name) for name in service.GROUP_FIELDS}
     return GroupOut(
-        id=row.pk, program_id=row.program_id, mark=seen(row, service.GROUP_FIELDS), **values
+        id=row.pk, program_id=row.program_id, mark=seen(row, service.GROUP_FIELDS),
+        offers_failing_since=row.offers_failing_since, **values,
     )  # fmt: skip
 
 
