@@ -174,7 +174,7 @@ def _place(
     _check_new_place(row, chart, period, today_of(row.program, now))
     band = band_with(row, period.first, period.last)
     refuse_full(row, chart, period, band, today_of(row.program, now))
-    refuse_apart(row, chart, period)
+    refuse_apart(row, chart, period, to_client=is_visit)
     roster_changing.send(
         sender=Membership, program_id=row.program_id, group_id=row.pk, client_id=chart.pk,
         from_date=period.first, adding=True, now=now,

@@ -31,14 +31,19 @@ def refuse_full(group: Group, client: Client, period: Period, band: Band, today:
         raise ConflictError(message, code="seat_offered", fields={"client": message})
 
 
-def refuse_apart(group: Group, client: Client, period: Period) -> None:
-    """Raises ConflictError `kept_apart` when somebody is in the group in that time from whom the client is kept apart."""
+def refuse_apart(group: Group, client: Client, period: Period, *, to_client: bool) -> None:
+    """Raises ConflictError `kept_apart` when somebody is in the group in that time from whom the client is kept apart.
+
+    The client, who takes a seat by themselves (`to_client`), hears `seat_gone` and learns nothing of anybody.
+    """
     pairs = NoContact.objects.filter(Q(first=client) | Q(second=client), ended_at=None)
     others = {who for pair in pairs.values_list("first", "second") for who in pair} - {client.pk}
     places = (
         group.memberships.filter(client__in=others).select_related("client__person").order_by("starts_on")
     )
     there = next((p for p in places if Period(p.starts_on, p.ends_on).overlaps(period)), None)
+    if there is not None and to_client:
+        raise ConflictError("This seat is not open any more.", code="seat_gone")
     if there is not None:
         message = (
             f"{_name(client)} is kept apart from {_name(there.client)}, who is in this group {_when(there)}."
