@@ -208,12 +208,3 @@ def preview(table: Timetable, first: date, count: int = 10) -> list[Occurrence]:
         if len(found) == count:
             break
     return found
-
-
-def clash(one: Sequence[Occurrence], other: Sequence[Occurrence]) -> tuple[Occurrence, Occurrence] | None:
-    """The first two meetings that overlap in time, or None."""
-    for mine in one:
-        for theirs in other:
-            if mine.starts_at < theirs.ends_at and theirs.starts_at < mine.ends_at:
-                return mine, theirs
-    return None

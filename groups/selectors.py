@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from groups.access import in_force
-from groups.calendars import RuleError, Timetable, clash, occurrences, parse_rule
+from groups.calendars import Timetable, parse_rule
 from groups.models import (
     Agreement,
     AgreementAcceptance,
@@ -23,16 +22,14 @@ from groups.models import (
     LevelOfCare,
     Membership,
     NoContact,
-    Person,
     PrescribedDose,
     Program,
     Series,
     StaffRole,
 )
-from groups.rules import ONE_DAY, Band, Period, peak
+from groups.rules import Band, Period, peak
 from vio.common.localtime import local_date
 
-CLASH_DAYS = 28
 END_REASONS = (
     ("completed", "finished the program"),
     ("step_down", "went on to less care elsewhere"),
@@ -128,48 +125,6 @@ def timetable_of(series: Series) -> Timetable:
 def holidays_of(program_id: UUID) -> frozenset[date]:
     """The local dates on which a program does not meet; R15 and A10 count them as no business days."""
     return frozenset(Holiday.objects.filter(program=program_id).values_list("on", flat=True))
-
-
-def _clash_of(group: Group, others: QuerySet[Series], first: date) -> tuple[Series, date] | None:
-    """The first other series that meets at the same time as this group in the next four weeks, and the date."""
-    last = first + CLASH_DAYS * ONE_DAY
-    mine = [
-        o for s in _readable(group.series.select_related("program")) for o in occurrences(s[1], first, last)
-    ]
-    for series, table in _readable(others.exclude(group=group).select_related("program", "group")):
-        found = clash(mine, occurrences(table, first, last))
-        if found is not None:
-            return series, found[0].on
-    return None
-
-
-def _readable(rows: Iterable[Series]) -> Iterator[tuple[Series, Timetable]]:
-    for row in rows:
-        with suppress(RuleError):
-            yield row, timetable_of(row)
-
-
-def member_clash(client: Client, group: Group, on: date) -> str:
-    """A word when a client's other groups meet at the same time as this one; '' when they do not."""
-    places = client.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=on))
-    others = Series.objects.filter(group__in=places.values("group"), group__is_active=True)
-    return _clash_words(_clash_of(group, others, on), client.person.full_name)
-
-
-def leader_clash(person: Person, group: Group, on: date) -> str:
-    """The same for a member of staff and the groups they lead."""
-    places = GroupStaff.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=on), program=group.program_id, person=person
-    ).exclude(role="observer")
-    others = Series.objects.filter(group__in=places.values("group"), group__is_active=True)
-    return _clash_words(_clash_of(group, others, on), person.full_name)
-
-
-def _clash_words(found: tuple[Series, date] | None, who: str) -> str:
-    if found is None:
-        return ""
-    series, on = found
-    return f"Look again: {who} is also expected in {series.group.name} at the same time, first on {on:%b} {on.day}."
 
 
 # --- enrolment --------------------------------------------------------------------------------------------
@@ -271,6 +226,8 @@ def _group_gaps(group: Group, on: date) -> list[str]:
         words.append("Nobody leads this group.")
     if not group.running_series:  # type: ignore[attr-defined]  # prefetched
         words.append("This group has no timetable.")
+    if group.offers_failing_since is not None:
+        words.append("Free places here are not being offered to the waitlist. Tell whoever runs the system.")
     return [word for word in words if word]
 
 

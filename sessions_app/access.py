@@ -36,6 +36,7 @@ LEADING = frozenset(
         Permission.SIGN_NOTES,
         Permission.CORRECT_ATTENDANCE,
         Permission.ATTEST_ATTENDANCE,
+        Permission.IMPORT_LOGS,
     }
 )
 

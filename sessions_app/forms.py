@@ -18,7 +18,7 @@ from groups.forms.base import (
     wall_time_field,
 )
 from groups.models import Group, Program, ServiceType
-from sessions_app.hours.rehearsal import MOST_WEEKS
+from sessions_app.hours.trial import MOST_WEEKS
 from sessions_app.models import AttendancePolicy, HoursPolicy, Session
 from sessions_app.services.policies import ATTENDANCE_FIELDS, HOURS_FIELDS
 from vio.common.localtime import to_instant, to_local

@@ -46,6 +46,7 @@ def group_sessions(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         "group": group,
         "coming": rows.filter(ends_at__gt=now).order_by("starts_at"),
         "before": rows.filter(ends_at__lte=now).order_by("-starts_at"),
+        "may_import": request.actor.may(Permission.IMPORT_LOGS, group.program_id),
     }
     return render(request, "sessions_app/manage/sessions.html", context)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from groups.views.form_page import FormPage
 from sessions_app import forms
-from sessions_app.hours.rehearsal import Rehearsal, rehearse
+from sessions_app.hours.trial import Trial, try_on_past
 from sessions_app.models import AttendancePolicy, HoursPolicy
 from sessions_app.services.policies import ATTENDANCE_FIELDS, HOURS_FIELDS
 from vio.common import audit
@@ -28,7 +28,7 @@ class AttendancePolicyPage(FormPage[forms.AttendancePolicyForm]):
             return super().carry_out(form)
         candidate = AttendancePolicy(program=self.program, version=0, **_values(form, ATTENDANCE_FIELDS))
         candidate.effective_from = form.cleaned_data["effective_from"]
-        found = rehearse(self.program, weeks=form.weeks, now=timezone.now(), attendance=candidate)
+        found = try_on_past(self.program, weeks=form.weeks, now=timezone.now(), attendance=candidate)
         _tell(self, found, "attendance")
         return self.show(form, 200)
 
@@ -42,7 +42,7 @@ class HoursPolicyPage(FormPage[forms.HoursPolicyForm]):
             return super().carry_out(form)
         candidate = HoursPolicy(program=self.program, version=0, **_values(form, HOURS_FIELDS))
         candidate.effective_from = form.cleaned_data["effective_from"]
-        found = rehearse(self.program, weeks=form.weeks, now=timezone.now(), hours=candidate)
+        found = try_on_past(self.program, weeks=form.weeks, now=timezone.now(), hours=candidate)
         _tell(self, found, "hours")
         return self.show(form, 200)
 
@@ -51,7 +51,7 @@ def _values(form: forms.PolicyForm, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in names}
 
 
-def _tell(page: FormPage[Any], found: Rehearsal, kind: str) -> None:
+def _tell(page: FormPage[Any], found: Trial, kind: str) -> None:
     """Puts the result on the page; names only for those who may see hours anyway."""
     actor = page.request.actor
     page.context |= {
@@ -62,6 +62,6 @@ def _tell(page: FormPage[Any], found: Rehearsal, kind: str) -> None:
         "shown": SHOWN,
     }
     audit.record(
-        actor=actor, action="policy.rehearsed", program_id=page.program.pk,
+        actor=actor, action="policy.tried", program_id=page.program.pk,
         details={"policy": kind, "weeks": len(found.weeks), "changed": len(found.changes)},
     )  # fmt: skip

@@ -8,18 +8,24 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from groups.models import Group, Holiday, Program, Series
+from groups.models import Group, GroupStaff, Holiday, Membership, Program, Series
 from groups.signals import (
     groups_covered_asked,
     holiday_added,
     holiday_removed,
+    leader_left,
+    place_given,
     roster_changing,
     series_split,
     timetable_changed,
     zone_changed,
 )
+from sessions_app.conflicts.places import conflicts_of_place
+from sessions_app.conflicts.reading import require_no_conflict
 from sessions_app.models import Session, SessionStaff
 from sessions_app.staffing.leaders import groups_covered
+from sessions_app.staffing.services import end_places_of
+from sessions_app.timetable.against import against_series
 from sessions_app.timetable.following import follow_series, go_over
 from sessions_app.timetable.holidays import give_holiday_back, take_holiday
 from sessions_app.timetable.zones import keep_wall_times
@@ -28,9 +34,32 @@ from vio.common.errors import ConflictError
 from vio.common.permissions import Permission
 
 
-def on_timetable_changed(*, series: Series, actor: Actor, now: datetime, **_: object) -> None:
-    """A series was made, changed or ended: its sessions follow in the same transaction."""
+def on_timetable_changed(
+    *, series: Series, actor: Actor, now: datetime, anyway: bool | None = None, **_: object
+) -> None:
+    """A series was made, changed or ended: its sessions follow in the same transaction.
+
+    Asked first, unless `anyway` is None, is whom the new times would put in two places at once.
+    """
+    if anyway is not None:
+        require_no_conflict(series.program, against_series(series, now=now), anyway=anyway)
     follow_series(actor=actor, series=series, now=now)
+
+
+def on_place_given(*, place: Membership | GroupStaff, anyway: bool, now: datetime, **_: object) -> None:
+    """A client or a leader got a place: refused, or asked about, where they are elsewhere at the same time."""
+    require_no_conflict(place.program, conflicts_of_place(place, now=now), anyway=anyway)
+
+
+def on_leader_left(
+    *, program_id: UUID, person_id: UUID, group_id: UUID | None, from_date: date, observes: bool, actor: Actor,
+    now: datetime, **_: object,
+) -> None:  # fmt: skip
+    """Who may not lead any more stands in for nobody any more either."""
+    end_places_of(
+        actor=actor, program_id=program_id, person_id=person_id, group_id=group_id, from_date=from_date,
+        observes=observes, now=now,
+    )  # fmt: skip
 
 
 def on_series_split(*, old: Series, new: Series, from_date: date, **_: object) -> None:
@@ -85,6 +114,8 @@ def on_groups_covered_asked(
 def connect() -> None:
     """Listens from now on; called once when Django starts."""
     timetable_changed.connect(on_timetable_changed, dispatch_uid="sessions_app.follow_series")
+    place_given.connect(on_place_given, dispatch_uid="sessions_app.refuse_conflicts")
+    leader_left.connect(on_leader_left, dispatch_uid="sessions_app.end_places")
     zone_changed.connect(on_zone_changed, dispatch_uid="sessions_app.keep_wall_times")
     holiday_added.connect(on_holiday_added, dispatch_uid="sessions_app.take_holiday")
     holiday_removed.connect(on_holiday_removed, dispatch_uid="sessions_app.give_holiday_back")

@@ -5,6 +5,8 @@
 `attendance_changed` tells {program_id, session_id, client_ids, local_dates, cause, now} inside the transaction that
 wrote a new version, so that what is derived from it (weekly hours, the mark for an addendum) commits with it or not at
 all; `cause` is finalised, recomputed, imported, excused or corrected.
+`evidence_withdrawn` tells {session_id, client_ids, now} inside the transaction that took presence evidence of these clients
+back, after their attendance was computed without it.
 `clients_appeared` tells {session_id, client_ids, now}; sent by the room when their connections open (F1, C9).
 `support_unanswered` tells {session_id, client_id, asked_at, now} inside the transaction that says nobody took up a silent
 hand within a minute, so that the alert commits with it.
@@ -19,6 +21,7 @@ from django.dispatch import Signal
 client_risk_asked = Signal()
 session_ended = Signal()
 attendance_changed = Signal()
+evidence_withdrawn = Signal()
 clients_appeared = Signal()
 support_unanswered = Signal()
 checkin_shared = Signal()

@@ -24,7 +24,7 @@ from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of, page_of_list
-from vio.common.api.schemas import Day, Input, Output, Seen, absent, whole
+from vio.common.api.schemas import Anyway, Day, Input, Output, Seen, absent, whole
 from vio.common.errors import BadInputError, NotFoundError
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
@@ -83,6 +83,7 @@ class ArrivalIn(Input):
     phone: PhoneLine = ""
     privacy_name: PeerName = ""
     home_state: State = ""
+    anyway: Anyway = False
 
 
 class ChartChange(Input):
@@ -240,6 +241,7 @@ def add_client(request: PageRequest, program_id: UUID, body: ArrivalIn) -> Chart
         starts_on=body.starts_on, weekly_minutes=body.weekly_minutes, weekly_days=body.weekly_days,
         primary_clinician_id=body.primary_clinician_id, phone=body.phone, privacy_name=body.privacy_name,
         home_state=_state(body.home_state),
+        anyway=body.anyway,
     )  # fmt: skip
     now = timezone.now()
     client, _ = arrivals.admit_new_client(actor=request.actor, program=program, arrival=arrival, now=now)

@@ -19,7 +19,7 @@ from groups.services.programs import seen
 from groups.services.weeks import make_week
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Flag, Input, Output, Seen, absent, whole
+from vio.common.api.schemas import Anyway, Day, Flag, Input, Instant, Output, Seen, absent, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -45,10 +45,11 @@ class WeekIn(Input):
 
     name: GroupName
     starts_on: Day
+    anyway: Anyway = False
 
 
 class GroupOut(Output):
-    """A group. `mark` names this state of it: send it back as `seen`."""
+    """A group. `mark` names this state: send it back as `seen`. `offers_failing_since`: its free seats cannot be offered."""
 
     id: UUID
     program_id: UUID
@@ -63,6 +64,7 @@ class GroupOut(Output):
     fallback_code: str
     fallback_link: str
     is_active: bool
+    offers_failing_since: Instant | None
     mark: str
 
 
@@ -121,6 +123,7 @@ class MemberIn(Input):
     client_id: UUID
     starts_on: Day
     ends_on: Day | None = None
+    anyway: Anyway = False
 
 
 class NewMember(MemberOut):
@@ -146,7 +149,8 @@ def group_out(row: Group) -> GroupOut:
     """A group as it goes out."""
     values = {name: getattr(row, name) for name in service.GROUP_FIELDS}
     return GroupOut(
-        id=row.pk, program_id=row.program_id, mark=seen(row, service.GROUP_FIELDS), **values
+        id=row.pk, program_id=row.program_id, mark=seen(row, service.GROUP_FIELDS),
+        offers_failing_since=row.offers_failing_since, **values,
     )  # fmt: skip
 
 
@@ -190,7 +194,7 @@ def make_sample_week(request: PageRequest, program_id: UUID, body: WeekIn) -> Gr
     program = access.program_for(request.actor, program_id, Permission.MANAGE_GROUPS)
     row = make_week(
         actor=request.actor, program=program, group_name=body.name, starts_on=body.starts_on,
-        now=timezone.now(),
+        now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return group_out(row)
 
@@ -216,12 +220,12 @@ def list_members(request: PageRequest, group_id: UUID, wanted: Query[MembersOn])
 
 @edges.post("/groups/{uuid:group_id}/members", Permission.MANAGE_GROUPS, NewMember, status=201)
 def add_member(request: PageRequest, group_id: UUID, body: MemberIn) -> NewMember:
-    """Gives a client a place; a full group refuses (409)."""
+    """Gives a client a place; a full group, or somebody they are kept apart from in it, refuses (409)."""
     group = access.group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     client = access.client_for(request.actor, body.client_id, Permission.MANAGE_GROUPS)
     row, band = service.add_member(
         actor=request.actor, group=group, client=client, starts_on=body.starts_on, ends_on=body.ends_on,
-        now=timezone.now(),
+        now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return NewMember(**member_out(row).model_dump(), warning=band.warning)
 

@@ -13,10 +13,10 @@ from groups import access
 from groups.api.groups import Ended, LastDay, MembersOn
 from groups.models import GroupStaff, Person
 from groups.selectors import today_of
-from groups.services import memberships as service
+from groups.services import leaders as service
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, page_of
-from vio.common.api.schemas import Day, Input, Output
+from vio.common.api.schemas import Anyway, Day, Input, Output
 from vio.common.errors import NotFoundError
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
@@ -43,6 +43,7 @@ class LeaderIn(Input):
     role: Literal["facilitator", "cofacilitator", "observer"] = "facilitator"
     starts_on: Day
     ends_on: Day | None = None
+    anyway: Anyway = False
 
 
 def leader_out(row: GroupStaff) -> LeaderOut:
@@ -64,14 +65,14 @@ def list_leaders(request: PageRequest, group_id: UUID, wanted: Query[MembersOn])
 
 @edges.post("/groups/{uuid:group_id}/leaders", Permission.MANAGE_GROUPS, LeaderOut, status=201)
 def add_leader(request: PageRequest, group_id: UUID, body: LeaderIn) -> LeaderOut:
-    """Lets a member of the staff lead, help to lead or observe; a second place: 409."""
+    """Lets a member of the staff lead, help to lead or observe; a second place, or another group at the same time: 409."""
     group = access.group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     person = Person.objects.filter(pk=body.person_id, staff_roles__program=group.program_id).first()
     if person is None:
         raise NotFoundError
     row = service.assign_staff(
         actor=request.actor, group=group, person=person, role=body.role, starts_on=body.starts_on,
-        ends_on=body.ends_on, now=timezone.now(),
+        ends_on=body.ends_on, now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return leader_out(row)
 

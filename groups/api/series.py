@@ -18,7 +18,7 @@ from groups.services.programs import seen
 from groups.services.series import Plan
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Input, Output, Seen, WallTime, whole
+from vio.common.api.schemas import Anyway, Day, Input, Output, Seen, WallTime, whole
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -48,6 +48,7 @@ class SeriesIn(Input):
     breaks: Annotated[list[BreakIn], Field(max_length=12)] = []
     starts_on: Day
     ends_on: Day | None = None
+    anyway: Anyway = False
 
     @property
     def plan(self) -> Plan:
@@ -124,7 +125,9 @@ def list_series(request: PageRequest, group_id: UUID, paging: Query[Paging]) -> 
 def add_series(request: PageRequest, group_id: UUID, body: SeriesIn) -> SeriesOut:
     """Makes a timetable; the sessions of the coming four weeks are made with it."""
     group = access.group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
-    row = service.create_series(actor=request.actor, group=group, plan=body.plan, now=timezone.now())
+    row = service.create_series(
+        actor=request.actor, group=group, plan=body.plan, now=timezone.now(), anyway=body.anyway
+    )
     return _stored(row)
 
 
@@ -144,7 +147,7 @@ def change_series(request: PageRequest, series_id: UUID, body: SeriesChange) -> 
     series = access.series_for(request.actor, series_id, Permission.MANAGE_GROUPS)
     row = service.change_series(
         actor=request.actor, series=series, plan=body.plan, now=timezone.now(), from_date=body.from_date,
-        mark=body.seen,
+        mark=body.seen, anyway=body.anyway,
     )  # fmt: skip
     return _stored(row)
 

@@ -55,6 +55,28 @@ def _words(value: Any) -> str:
     return str(value) if value not in {None, ""} else "nothing"
 
 
+class AskingForm(ManageForm):
+    """A form whose service may ask back: then it shows a box to tick, beside what speaks against it."""
+
+    anyway = forms.BooleanField(label="Yes, still do it", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["anyway"] = self.fields.pop("anyway")  # asked last
+        # A tick that was sent stays in sight: the rest of the form may have changed since.
+        if self.data and self["anyway"].data not in {None, "", "False"}:
+            self._show_box()
+
+    def _show_box(self) -> None:
+        self.fields["anyway"].widget = forms.CheckboxInput()
+
+    def refuse(self, error: DomainError) -> None:
+        """Shows what a service refused; asked back, with the box to tick."""
+        super().refuse(error)
+        if "anyway" in error.fields:
+            self._show_box()
+
+
 def local_date_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
     """A date of the program's calendar, typed or picked."""
     field = forms.DateField(

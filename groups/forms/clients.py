@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from groups.forms.base import ManageForm, choice_field, local_date_field, number_field, text_field
+from groups.forms.base import AskingForm, ManageForm, choice_field, local_date_field, number_field, text_field
 from groups.models import Client, EmergencyContact, Group, LevelOfCare, Program
 from groups.selectors import END_REASONS, staff_of
 from groups.services.staff import STATES
@@ -72,7 +72,7 @@ class EnrolForm(ManageForm):
         set_choices(self, "primary_clinician", clinician_choices(program))
 
 
-class NewClientForm(EnrolForm):
+class NewClientForm(AskingForm, EnrolForm):
     """Person, chart, enrolment, dose and first group at once."""
 
     first_name = text_field("First name", 60)

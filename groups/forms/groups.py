@@ -9,6 +9,7 @@ from django import forms
 
 from groups.calendars import WEEKDAYS
 from groups.forms.base import (
+    AskingForm,
     ManageForm,
     breaks_field,
     breaks_text,
@@ -75,7 +76,7 @@ def group_initial(group: Group | None) -> dict[str, object]:
     return {name: getattr(group, name) for name in GroupForm.base_fields if name != "seen"}
 
 
-class MemberForm(ManageForm):
+class MemberForm(AskingForm):
     """A place in a group."""
 
     client = choice_field("Client", [])
@@ -100,7 +101,7 @@ class ApartForm(ManageForm):
             set_choices(self, name, client_choices(program))
 
 
-class LeaderForm(ManageForm):
+class LeaderForm(AskingForm):
     """Somebody who leads or observes a group."""
 
     person = choice_field("Who", [])
@@ -129,14 +130,14 @@ class DateForm(ManageForm):
     on = local_date_field("Date")
 
 
-class WeekForm(ManageForm):
+class WeekForm(AskingForm):
     """A whole week from a template."""
 
     name = text_field("Name of the group", 80)
     starts_on = local_date_field("From")
 
 
-class SeriesForm(ManageForm):
+class SeriesForm(AskingForm):
     """A timetable: either days of the week, or a rule for everything else."""
 
     title = text_field("Name in calendars", 80, help_text="Neutral words; nothing of treatment.")

@@ -37,6 +37,8 @@ class Group(models.Model):
     fallback_code = SealedTextField()
     fallback_link = SealedTextField()
     is_active = models.BooleanField(default=True)
+    # Free seats could not be offered since then; the log says why. None: all is well.
+    offers_failing_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -21,7 +21,7 @@ from vio.common.errors import ConflictError, DomainError
 
 @dataclass(frozen=True)
 class Arrival:
-    """What is known of a new client. Minutes and days a week are the level's own unless given."""
+    """What is known of a new client. Minutes and days a week are the level's own unless given; `anyway` as `add_member`."""
 
     person: PersonDetails
     level: LevelOfCare
@@ -33,6 +33,7 @@ class Arrival:
     phone: str = ""
     privacy_name: str = ""
     home_state: str = ""
+    anyway: bool | None = None
 
 
 @transaction.atomic
@@ -62,9 +63,16 @@ def _first_group(actor: Actor, client: Client, arrival: Arrival, now: datetime) 
     assert arrival.group is not None  # noqa: S101  # the caller asked
     starts_on = max(arrival.starts_on, today_of(client.program, now))
     try:
-        return add_member(actor=actor, group=arrival.group, client=client, starts_on=starts_on, now=now)[1]
+        return add_member(
+            actor=actor,
+            group=arrival.group,
+            client=client,
+            starts_on=starts_on,
+            now=now,
+            anyway=arrival.anyway,
+        )[1]
     except DomainError as error:
-        if error.status in {403, 404}:
+        if error.status in {403, 404} or "anyway" in error.fields:
             raise
         text = " ".join(error.fields.values()) or error.message
         raise ConflictError(text, code=error.code, fields={"group": text}) from error

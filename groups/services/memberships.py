@@ -1,4 +1,4 @@
-"""Writes about groups: the group itself, the clients in it, the staff who lead it.
+"""Writes about groups: the group itself and the clients in it.
 
 Capacity and overlaps are decided while the group's row is locked; the constraints of the tables stand behind that.
 Dates are local dates, both included; a change never touches a roster of the past.
@@ -11,33 +11,33 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q, QuerySet
 
 from groups.access import in_force
-from groups.models import Client, Group, GroupStaff, Membership, Person, Program, Series, StaffRole
-from groups.rules import ONE_DAY, PLAN_WITHIN, Band, Period, fallback_problems
+from groups.models import Client, Group, Membership, Program, Series
+from groups.rules import ONE_DAY, Band, Period, fallback_problems
 from groups.selectors import band_with, today_of
 from groups.services.enrolment import lock_chart, ring_person
+from groups.services.places import (
+    check_ending,
+    check_period,
+    lock_group,
+    refuse_second_place,
+    shorten,
+    tell_given,
+)
 from groups.services.programs import require_unchanged
-from groups.services.seats import refuse_full, settle_waitlist
+from groups.services.seats import refuse_apart, refuse_full, settle_waitlist
 from groups.signals import roster_changing, timetable_changed
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
-from vio.common.permissions import Permission, Role
-from vio.common.realtime import ring_on_commit
+from vio.common.permissions import Permission
 
 FALLBACK_FIELDS = ("fallback_phone", "fallback_code", "fallback_link")
 GROUP_FIELDS = (
     "name", "service_type", "track", "min_size", "max_size", "chat_mode", "admission", *FALLBACK_FIELDS,
     "is_active",
 )  # fmt: skip
-LEADERS = (Role.FACILITATOR, Role.SUPERVISOR, Role.DIRECTOR, Role.CLINICIAN)
-
-
-def lock_group(group: Group) -> Group:
-    """The group's row, locked until the transaction ends."""
-    return Group.objects.select_for_update(of=("self",)).select_related("program").get(pk=group.pk)
 
 
 @transaction.atomic
@@ -105,17 +105,20 @@ def _tell_timetables(group: Group, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def add_member(
-    *, actor: Actor, group: Group, client: Client, starts_on: date, now: datetime, ends_on: date | None = None
-) -> tuple[Membership, Band]:
+    *, actor: Actor, group: Group, client: Client, starts_on: date, now: datetime,
+    ends_on: date | None = None, anyway: bool | None = None,
+) -> tuple[Membership, Band]:  # fmt: skip
     """Gives a client a place from a date on; returns it with the group's band (`band.warning` near the edges).
 
     Raises ConflictError when the group would be over its maximum on any day, its free seats are held for others, the client
-    has a place in it then, or a group of that date is over; BadInputError for a date in the past or outside of the enrolment.
+    has a place in it then, is kept apart from somebody who is in it (`kept_apart`), or a group of that date is over;
+    BadInputError for a date in the past or outside of the enrolment. Another group at the same time, and a home state in
+    which nobody who leads is licensed, are asked about (field `anyway`) unless `anyway` is True, or None (a script).
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     chart, row = lock_chart(client), lock_group(group)
     period = Period(starts_on, ends_on)
-    return _place(actor, row, chart, period, now, action="membership.added")
+    return _place(actor, row, chart, period, now, action="membership.added", anyway=anyway)
 
 
 @transaction.atomic
@@ -165,11 +168,13 @@ def _place(
     *,
     action: str,
     is_visit: bool = False,
+    anyway: bool | None = None,
 ) -> tuple[Membership, Band]:
     """Checks and makes a place; chart and group are locked."""
     _check_new_place(row, chart, period, today_of(row.program, now))
     band = band_with(row, period.first, period.last)
     refuse_full(row, chart, period, band, today_of(row.program, now))
+    refuse_apart(row, chart, period, to_client=is_visit)
     roster_changing.send(
         sender=Membership, program_id=row.program_id, group_id=row.pk, client_id=chart.pk,
         from_date=period.first, adding=True, now=now,
@@ -178,6 +183,7 @@ def _place(
         program_id=row.program_id, group=row, client=chart, starts_on=period.first, ends_on=period.last,
         is_visit=is_visit,
     )  # fmt: skip
+    tell_given(place, anyway, now)
     if period.last is None:
         settle_waitlist(row, chart, now)
     audit.record(
@@ -197,28 +203,11 @@ def _check_new_place(group: Group, client: Client, period: Period, today: date) 
         raise BadInputError(fields={"client": "Choose a client of this program."})
     if not group.is_active:
         raise ConflictError("This group is closed.", code="group_closed")
-    _check_period(period, today)
+    check_period(period, today)
     if not client.enrolments.filter(in_force(period.first)).exists():
         message = "This client is not enrolled on that date. Enrol them first."
         raise BadInputError(code="not_enrolled", fields={"starts_on": message})
-    _refuse_second_place(group.memberships.filter(client=client), period, "This client")
-
-
-def _check_period(period: Period, today: date) -> None:
-    if period.first < today:
-        raise BadInputError(
-            fields={"starts_on": "Past rosters stay as they were. Choose today or a later date."}
-        )
-    if period.first - today > PLAN_WITHIN:
-        raise BadInputError(fields={"starts_on": "Choose a date within two years of today."})
-    if period.last is not None and period.last < period.first:
-        raise BadInputError(fields={"ends_on": "The last day cannot be before the first."})
-
-
-def _refuse_second_place(places: QuerySet[Any], period: Period, who: str) -> None:
-    if any(Period(p.starts_on, p.ends_on).overlaps(period) for p in places):
-        message = f"{who} has a place in this group at that time already."
-        raise ConflictError(message, code="place_overlaps", fields={"starts_on": message})
+    refuse_second_place(group.memberships.filter(client=client), period, "This client")
 
 
 @transaction.atomic
@@ -234,12 +223,12 @@ def end_membership(
     chart = lock_chart(membership.client)
     row = Membership.objects.select_for_update().filter(pk=membership.pk).first()
     today = today_of(chart.program, now)
-    _check_ending(row, ends_on, today)
+    check_ending(row, ends_on, today)
     roster_changing.send(
         sender=Membership, program_id=membership.program_id, group_id=membership.group_id, client_id=chart.pk,
         from_date=ends_on + ONE_DAY, adding=False, now=now,
     )  # fmt: skip
-    left = _shorten(membership, ends_on)
+    left = shorten(membership, ends_on)
     audit.record(
         actor=actor,
         action="membership.ended" if left else "membership.withdrawn",
@@ -250,99 +239,3 @@ def end_membership(
     )
     ring_person(chart.person_id)
     return membership if left else None
-
-
-def _check_ending(row: Membership | GroupStaff | None, ends_on: date, today: date) -> None:
-    if row is None or (row.ends_on is not None and row.ends_on < today):
-        raise ConflictError("This place has ended already.", code="place_ended")
-    if ends_on < today - ONE_DAY:
-        raise BadInputError(
-            fields={"ends_on": "Past rosters stay as they were. The earliest last day is yesterday."}
-        )
-    if row.ends_on is not None and ends_on > row.ends_on:
-        raise BadInputError(fields={"ends_on": "This place ends earlier already."})
-    if ends_on - today > PLAN_WITHIN:
-        raise BadInputError(fields={"ends_on": "Choose a date within two years of today."})
-
-
-def _shorten(place: Membership | GroupStaff, ends_on: date) -> bool:
-    if place.starts_on > ends_on:
-        place.__class__._default_manager.filter(pk=place.pk).delete()
-        return False
-    place.ends_on = ends_on
-    place.save(update_fields=["ends_on"])
-    return True
-
-
-# --- staff ------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def assign_staff(
-    *, actor: Actor, group: Group, person: Person, role: str, starts_on: date, now: datetime,
-    ends_on: date | None = None,
-) -> GroupStaff:  # fmt: skip
-    """Lets a member of staff lead, help to lead or observe a group; one evening only for a substitute.
-
-    Raises BadInputError for somebody without a fitting role in the program, ConflictError for a second place.
-    """
-    actor.require(Permission.MANAGE_GROUPS, group.program_id)
-    row = lock_group(group)
-    period = Period(starts_on, ends_on)
-    _check_period(period, today_of(row.program, now))
-    _check_leader(row, person, role)
-    _refuse_second_place(row.staff.filter(person=person), period, "This person")
-    place = GroupStaff.objects.create(
-        program_id=row.program_id, group=row, person=person, role=role, starts_on=starts_on, ends_on=ends_on
-    )
-    _tell_staff(actor, "group.staff_assigned", place)
-    return place
-
-
-def _check_leader(group: Group, person: Person, role: str) -> None:
-    if role not in {"facilitator", "cofacilitator", "observer"}:
-        raise BadInputError(fields={"role": "Choose what this person does in the group."})
-    roles = StaffRole.objects.filter(program=group.program_id, person=person, withdrawn_at=None)
-    if role != "observer":
-        roles = roles.filter(role__in=LEADERS)
-    if not roles.exists():
-        raise BadInputError(fields={"person": "Choose a member of staff who may lead groups."})
-
-
-@transaction.atomic
-def end_staff(*, actor: Actor, place: GroupStaff, ends_on: date, now: datetime) -> GroupStaff | None:
-    """Ends a leader's place with its last day (yesterday: from now on); None when it had not begun."""
-    actor.require(Permission.MANAGE_GROUPS, place.program_id)
-    group = lock_group(place.group)
-    row = GroupStaff.objects.filter(pk=place.pk).first()
-    _check_ending(row, ends_on, today_of(group.program, now))
-    left = _shorten(place, ends_on)
-    _tell_staff(actor, "group.staff_ended", place)
-    return place if left else None
-
-
-def _tell_staff(actor: Actor, action: str, place: GroupStaff) -> None:
-    subject: Model = place
-    audit.record(
-        actor=actor,
-        action=action,
-        program_id=place.program_id,
-        subject=subject,
-        details={"group": str(place.group_id), "person": str(place.person_id), "role": place.role},
-    )
-    ring_person(place.person_id)
-    ring_on_commit(f"desk:{place.program_id}", {"kind": "session", "id": str(place.group_id)})
-
-
-@transaction.atomic
-def end_all_places(*, actor: Actor, person: Person, program: Program, now: datetime) -> int:
-    """Ends every place somebody leads in a program as of yesterday: their role was withdrawn. Returns how many."""
-    actor.require(Permission.MANAGE_STAFF, program.pk)
-    last = today_of(program, now) - ONE_DAY
-    places = GroupStaff.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gt=last), program=program, person=person
-    ).select_related("group")
-    for place in places:
-        _shorten(place, last)
-        _tell_staff(actor, "group.staff_ended", place)
-    return len(places)

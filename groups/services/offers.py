@@ -21,27 +21,44 @@ from groups.rules import ONE_DAY
 from groups.selectors import band_with, today_of
 from groups.services.contact_ways import tell_client
 from groups.services.enrolment import lock_chart
-from groups.services.memberships import add_member, lock_group
+from groups.services.memberships import add_member
+from groups.services.places import lock_group
 from groups.services.waitlist import record
 from vio.common.actors import Actor, system_actor
 from vio.common.errors import ConflictError, DomainError, NotAllowedError
+from vio.common.logs import log
 from vio.common.permissions import Permission
 
 KIND = "seat_offer"
 REST = timedelta(days=7)
 """How long after a no or no answer nobody is asked again."""
 MOST_UNANSWERED = 2
+_log = log(__name__)
 _GONE = "This place is not open any more."
 
 
 def offer_seats(*, now: datetime) -> int:
     """Every group where somebody waits: runs out old offers, takes back what cannot stand, offers what is free.
 
-    Returns how many offers were made. Safe to run twice, late and in parallel.
+    Returns how many offers were made. Safe to run twice, late and in parallel. A group in which something breaks holds up
+    no other: it is logged, staff see since when on its page, and the next round tries again.
     """
-    expire_due(now=now)
-    groups = Group.objects.filter(waitlist__status=WAITING).distinct().select_related("program")
-    return sum(fill_group(group=group, now=now) for group in groups)
+    waits = Q(waitlist__status=WAITING) | Q(offers__status=OPEN)
+    groups = Group.objects.filter(waits).distinct().select_related("program").order_by("pk")
+    return sum(_round(group, now) for group in groups)
+
+
+def _round(group: Group, now: datetime) -> int:
+    try:
+        expire_due(now=now, group=group)
+        made = fill_group(group=group, now=now)
+    except Exception:  # whatever it is, the others wait for their seats too
+        _log.exception("waitlist.group_failed", group_id=str(group.pk), program_id=str(group.program_id))
+        Group.objects.filter(pk=group.pk, offers_failing_since=None).update(offers_failing_since=now)
+        return 0
+    if group.offers_failing_since is not None:
+        Group.objects.filter(pk=group.pk).update(offers_failing_since=None)
+    return made
 
 
 def fill_group(*, group: Group, now: datetime) -> int:
@@ -148,9 +165,9 @@ def _close(offer_id: UUID, status: str, now: datetime, **still: datetime) -> boo
     return bool(open_offer.update(status=status, closed_at=now))
 
 
-def expire_due(*, now: datetime) -> int:
-    """Ends the offers that ran out; returns how many. Who did not answer goes to the end, the second time off the list."""
-    due = SeatOffer.objects.filter(status=OPEN, expires_at__lte=now).select_related("entry")
+def expire_due(*, now: datetime, group: Group) -> int:
+    """Ends a group's offers that ran out; returns how many. Who did not answer goes to the end, the second time off the list."""
+    due = group.offers.filter(status=OPEN, expires_at__lte=now).select_related("entry")
     return sum(_expire(offer, now) for offer in due)
 
 

@@ -72,8 +72,15 @@ class Plan:
 
 
 @transaction.atomic
-def create_series(*, actor: Actor, group: Group, plan: Plan, now: datetime) -> Series:
-    """Makes a timetable for a group; its sessions of the coming weeks exist when this returns."""
+def create_series(
+    *, actor: Actor, group: Group, plan: Plan, now: datetime, anyway: bool | None = None
+) -> Series:
+    """Makes a timetable for a group; its sessions of the coming weeks exist when this returns.
+
+    Raises ConflictError for a group that is closed, or (`leads_twice`) whose facilitator leads another at that time. Clients
+    who are expected elsewhere, and licences that are missing, are asked about (BadInputError beside `anyway`) unless `anyway`
+    is True, or None (a script).
+    """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     plan = plan.checked()
     if abs(plan.starts_on - today_of(group.program, now)) > PLAN_WITHIN:
@@ -82,18 +89,19 @@ def create_series(*, actor: Actor, group: Group, plan: Plan, now: datetime) -> S
         raise ConflictError("This group is closed.", code="group_closed")
     series = Series(program_id=group.program_id, group=group)
     _write(series, plan)
-    return _told(actor, "series.added", series, now)
+    return _told(actor, "series.added", series, now, anyway)
 
 
 @transaction.atomic
 def change_series(
     *, actor: Actor, series: Series, plan: Plan, now: datetime, from_date: date | None = None,
-    mark: str | None = None,
+    mark: str | None = None, anyway: bool | None = None,
 ) -> Series:  # fmt: skip
     """Changes a timetable for every session that has not begun, or from a later date on only.
 
     With a `from_date` after today the series ends the day before it and a new one carries on; that one is returned.
-    Raises ConflictError when somebody else changed it meanwhile.
+    Raises ConflictError when somebody else changed it meanwhile, and asks as `create_series` about sessions that are made or
+    moved.
     """
     actor.require(Permission.MANAGE_GROUPS, series.program_id)
     plan = plan.checked()
@@ -101,15 +109,17 @@ def change_series(
     require_unchanged(row, SERIES_FIELDS, mark)
     today = today_of(row.program, now)
     if from_date is not None and from_date > max(today, row.starts_on):
-        return _split(actor, row, plan, from_date, now)
+        return _split(actor, row, plan, from_date, now, anyway=anyway)
     if row.starts_on <= today and plan.starts_on != row.starts_on:
         # The first date anchors "every second week"; it stays once meetings have been counted from it.
         raise BadInputError(fields={"starts_on": "This series has begun; its first day stays."})
     _write(row, plan)
-    return _told(actor, "series.changed", row, now)
+    return _told(actor, "series.changed", row, now, anyway)
 
 
-def _split(actor: Actor, row: Series, plan: Plan, from_date: date, now: datetime) -> Series:
+def _split(
+    actor: Actor, row: Series, plan: Plan, from_date: date, now: datetime, *, anyway: bool | None
+) -> Series:
     if row.ends_on is not None and from_date > row.ends_on:
         raise BadInputError(fields={"from_date": "The series has ended by then."})
     if plan.ends_on is not None and plan.ends_on < from_date:
@@ -122,7 +132,7 @@ def _split(actor: Actor, row: Series, plan: Plan, from_date: date, now: datetime
     # The sessions go over first: what was noted about one of them stays with it.
     series_split.send(sender=Series, old=row, new=new, from_date=from_date)
     _told(actor, "series.changed", row, now)
-    return _told(actor, "series.added", new, now)
+    return _told(actor, "series.added", new, now, anyway)
 
 
 @transaction.atomic
@@ -197,7 +207,7 @@ def _write(
     row.save()
 
 
-def _told(actor: Actor, action: str, series: Series, now: datetime) -> Series:
+def _told(actor: Actor, action: str, series: Series, now: datetime, anyway: bool | None = None) -> Series:
     audit.record(actor=actor, action=action, program_id=series.program_id, subject=series)
-    timetable_changed.send(sender=Series, series=series, actor=actor, now=now)
+    timetable_changed.send(sender=Series, series=series, actor=actor, now=now, anyway=anyway)
     return series

@@ -12,7 +12,7 @@ from django.db.models import F
 from groups.models import Person, Program, StaffRole
 from groups.services.accounts import end_logins
 from groups.services.enrolment import ring_person
-from groups.services.memberships import end_all_places
+from groups.services.leaders import end_lost_places
 from groups.services.people import PersonDetails, find_or_make_person
 from groups.services.programs import require_unchanged
 from vio.common import audit
@@ -85,7 +85,8 @@ def change_staff(
 
 @transaction.atomic
 def withdraw_role(*, actor: Actor, staff_role: StaffRole, now: datetime) -> StaffRole:
-    """Takes a role away at once: places in groups end, every login of the person ends, sockets look again (AU-7).
+    """Takes a role away at once: the places in groups and single sessions that it carried end, and every login of the person;
+    sockets look again (AU-7).
 
     Raises ConflictError when it was withdrawn before, or when nobody would be left who manages the staff.
     """
@@ -99,8 +100,7 @@ def withdraw_role(*, actor: Actor, staff_role: StaffRole, now: datetime) -> Staf
     _require_a_manager(program)
     staff_role.refresh_from_db()
     person = staff_role.person
-    if not StaffRole.objects.filter(program=program, person=person, withdrawn_at=None).exists():
-        end_all_places(actor=actor, person=person, program=program, now=now)
+    end_lost_places(actor=actor, person=person, program=program, now=now)
     Person.objects.filter(pk=person.pk).update(login_epoch=F("login_epoch") + 1)
     _record(actor, "staff.role_withdrawn", staff_role)
     ring_person(person.pk)

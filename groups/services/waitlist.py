@@ -11,7 +11,7 @@ from groups.access import in_force
 from groups.models import Client, Group, SeatOffer, WaitlistEntry
 from groups.models.waitlist import OPEN, WAITING
 from groups.selectors import today_of
-from groups.services.memberships import lock_group
+from groups.services.places import lock_group
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError

@@ -19,12 +19,12 @@ from vio.common.permissions import Permission
 @transaction.atomic
 def make_week(
     *, actor: Actor, program: Program, group_name: str, starts_on: date, now: datetime,
-    template: WeekTemplate = EVENING_WEEK,
+    template: WeekTemplate = EVENING_WEEK, anyway: bool | None = None,
 ) -> Group:  # fmt: skip
     """A group with the template's evenings from a date on; all of it or nothing.
 
     What is there is left as it is: a group of that name gets the evenings it lacks, and asking again makes nothing. Raises
-    ConflictError (`group_closed`) for a group of that name that meets no more.
+    ConflictError (`group_closed`) for a group of that name that meets no more, and as `create_series` about its evenings.
     """
     actor.require(Permission.MANAGE_GROUPS, program.pk)
     Program.objects.select_for_update().get(pk=program.pk)  # asked twice at once, the second sees the first
@@ -46,7 +46,7 @@ def make_week(
             starts_on=starts_on,
             breaks=template.breaks,
         )
-        create_series(actor=actor, group=group, plan=plan, now=now)
+        create_series(actor=actor, group=group, plan=plan, now=now, anyway=anyway)
     return group
 
 

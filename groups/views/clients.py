@@ -77,6 +77,7 @@ def _arrival(request: PageRequest, form: forms.NewClientForm) -> arrivals.Arriva
         phone=c["phone"],
         privacy_name=c["privacy_name"],
         home_state=c["home_state"],
+        anyway=c["anyway"],
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,14 +18,12 @@ from groups.rules import Band
 from groups.selectors import (
     band_on,
     groups_with_counts,
-    leader_clash,
     leaders_on,
-    member_clash,
     members_on,
     no_contacts_in,
     today_of,
 )
-from groups.services import apart, memberships, programs, weeks
+from groups.services import apart, leaders, memberships, programs, weeks
 from groups.templates_of_week import EVENING_WEEK
 from groups.views.form_page import FormPage
 from groups.views.manage import change, look, may
@@ -125,9 +122,10 @@ def week_new(request: PageRequest, program_id: UUID) -> HttpResponseBase:
         c = form.cleaned_data
         made.append(
             weeks.make_week(
-                actor=request.actor, program=program, group_name=c["name"], starts_on=c["starts_on"], now=now
+                actor=request.actor, program=program, group_name=c["name"], starts_on=c["starts_on"], now=now,
+                anyway=c["anyway"],
             )
-        )
+        )  # fmt: skip
 
     return FormPage(
         request, program=program, title=f"Make this week: {EVENING_WEEK.name}", make=forms.WeekForm, act=save,
@@ -151,23 +149,16 @@ def member_add(request: PageRequest, group_id: UUID) -> HttpResponseBase:
     def save(form: forms.MemberForm) -> Band:
         c = form.cleaned_data
         client = access.client_for(request.actor, UUID(c["client"]), MANAGE)
-        _, band = memberships.add_member(
+        return memberships.add_member(
             actor=request.actor, group=group, client=client, starts_on=c["starts_on"], ends_on=c["ends_on"],
-            now=now,
-        )  # fmt: skip
-        _warn(request, member_clash(client, group, c["starts_on"]))
-        return band
+            now=now, anyway=c["anyway"],
+        )[1]  # fmt: skip
 
     return FormPage(
         request, program=group.program, title=f"Add a client to {group.name}",
         make=partial(forms.MemberForm, group.program), act=save, after=_page(group), back=_page(group),
         submit="Add", done="Added.", saved=lambda: {"starts_on": today_of(group.program, now)},
     ).answer()  # fmt: skip
-
-
-def _warn(request: PageRequest, text: str) -> None:
-    if text:
-        messages.warning(request, text)
 
 
 @needs(MANAGE)
@@ -249,12 +240,10 @@ def leader_add(request: PageRequest, group_id: UUID) -> HttpResponseBase:
         person = Person.objects.filter(pk=c["person"], staff_roles__program=group.program_id).first()
         if person is None:
             raise NotFoundError
-        place = memberships.assign_staff(
+        return leaders.assign_staff(
             actor=request.actor, group=group, person=person, role=c["role"], starts_on=c["starts_on"],
-            ends_on=c["ends_on"], now=now,
+            ends_on=c["ends_on"], now=now, anyway=c["anyway"],
         )  # fmt: skip
-        _warn(request, leader_clash(person, group, c["starts_on"]))
-        return place
 
     return FormPage(
         request, program=group.program, title=f"Who leads {group.name}",
@@ -272,7 +261,7 @@ def leader_end(request: PageRequest, group_staff_id: UUID) -> HttpResponseBase:
     now = timezone.now()
 
     def save(form: forms.EndForm) -> GroupStaff | None:
-        return memberships.end_staff(
+        return leaders.end_staff(
             actor=request.actor, place=place, ends_on=form.cleaned_data["ends_on"], now=now
         )
 

@@ -91,7 +91,9 @@ def series_new(request: PageRequest, group_id: UUID) -> HttpResponseBase:
     now = timezone.now()
 
     def save(form: forms.SeriesForm) -> Series:
-        return service.create_series(actor=request.actor, group=group, plan=form.plan, now=now)
+        return service.create_series(
+            actor=request.actor, group=group, plan=form.plan, now=now, anyway=form.cleaned_data["anyway"]
+        )
 
     return SeriesPage(
         request, program=group.program, title=f"When {group.name} meets", make=forms.SeriesForm, act=save,
@@ -113,7 +115,7 @@ def series_edit(request: PageRequest, series_id: UUID) -> HttpResponseBase:
         made.append(
             service.change_series(
                 actor=request.actor, series=series, plan=form.plan, now=now, mark=form.mark,
-                from_date=form.cleaned_data["from_date"],
+                from_date=form.cleaned_data["from_date"], anyway=form.cleaned_data["anyway"],
             )
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from groups.models import Client
 from sessions_app.access import session_for
 from sessions_app.attendance import selectors, services
 from sessions_app.attendance.corrections import REASON_LENGTH, Changes
+from sessions_app.attendance.imports.api import ImportOut, import_out
 from sessions_app.attendance.intervals import Interval
 from sessions_app.attendance.rules import RULE_VERSION, Status
 from sessions_app.attendance.seals import latest_head
@@ -141,6 +142,7 @@ class StaffExplanationOut(ExplanationOut):
     reason: str
     history: list[EarlierOut]
     proposals: list[ProposalOut]
+    open_imports: list[ImportOut]
 
 
 class CorrectionIn(Input):
@@ -289,6 +291,7 @@ def _explained(request: PageRequest, session: Session, client: Client) -> StaffE
         **explanation_out(page).model_dump(), name=client.person.full_name, reason=page.record.reason,
         author=person_ref(page.record.author), history=[_earlier(row) for row in page.line.history],
         proposals=[proposal_out(row) for row in selectors.proposals_of(session, client.pk)],
+        open_imports=[import_out(row) for row in selectors.open_imports(session)],
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from sessions_app.attendance.services.finalising import facts_again
 from sessions_app.attendance.strips import CLIENT_CAUSES, STAFF_CAUSES, gap_sentences, strip_of
 from sessions_app.models import (
     AttendanceDispute,
+    AttendanceImport,
     AttendanceRecord,
     AttendanceSheet,
     Excuse,
@@ -178,6 +179,16 @@ def own_page(session: Session, client: Client, *, staff: bool = False) -> OwnPag
         causes=STAFF_CAUSES if staff else CLIENT_CAUSES,
     )
     return OwnPage(session, line, strip, tuple(gap_sentences(line.reading, zone)), came)
+
+
+def open_imports(session: Session) -> list[AttendanceImport]:
+    """Logs of another service that were read for this session and that nobody has decided about, oldest first.
+
+    Nothing of them counts yet; without what they say.
+    """
+    rows = AttendanceImport.objects.filter(session=session, status=AttendanceImport.Status.DRAFT)
+    rows = rows.select_related("created_by", "decided_by", "withdrawn_by").defer("content", "reason")
+    return list(rows.order_by("created_at", "pk"))
 
 
 def proposals_of(session: Session, client_id: UUID | None = None) -> list[ProposedCorrection]:

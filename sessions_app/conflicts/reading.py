@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -65,10 +65,10 @@ class _House:
 
 
 def conflicts_of(
-    program: Program, times: Sequence[Time], *, without: Collection[UUID] = ()
+    program: Program, times: Sequence[Time], *, without: Collection[UUID] = (), ahead: Sequence[Time] = ()
 ) -> list[Conflict]:
     """What speaks against a program's groups meeting at these times; their own sessions (`session`), and those that go
-    (`without`), are not in the way.
+    (`without`), are not in the way. `ahead` are meetings whose sessions are not made yet.
 
     Six queries, however many times and sessions there are.
     """
@@ -83,9 +83,16 @@ def conflicts_of(
         Time(s.group_id, s.starts_at, s.ends_at, s.pk) for s in held.exclude(is_rehearsal=True)
         if s.pk not in moved and s.pk not in without
     ]  # fmt: skip
-    house = _house(program, local_date(first, program.zone), local_date(last, program.zone), moved, rows)
-    proposed = [_meeting(house, program, t) for t in times]
-    return conflicts(proposed, [_meeting(house, program, t) for t in rows], house.homes)
+    return compare(program, times, [*rows, *ahead])
+
+
+def compare(program: Program, proposed: Sequence[Time], standing: Sequence[Time]) -> list[Conflict]:
+    """What speaks against the proposed meetings of a program, beside these others of it. Five queries."""
+    if not proposed:
+        return []
+    house = _house(program, [*proposed, *standing])
+    mine = [_meeting(house, program, t) for t in proposed]
+    return conflicts(mine, [_meeting(house, program, t) for t in standing], house.homes)
 
 
 def _meeting(house: _House, program: Program, time: Time) -> Meeting:
@@ -95,26 +102,27 @@ def _meeting(house: _House, program: Program, time: Time) -> Meeting:
     return Meeting(time.starts_at, time.ends_at, time.group, house.clients(time.group, on), leaders, states)
 
 
-def _house(
-    program: Program, first: date, last: date, moved: Collection[UUID], rows: Iterable[Time]
-) -> _House:
+def _house(program: Program, times: Sequence[Time]) -> _House:
     house = _House()
+    first = local_date(min(t.starts_at for t in times), program.zone)
+    last = local_date(max(t.ends_at for t in times), program.zone)
+    groups = {t.group for t in times}
     around = Q(starts_on__lte=last) & (Q(ends_on=None) | Q(ends_on__gte=first))
-    places = Membership.objects.filter(around, program=program)
+    places = Membership.objects.filter(around, program=program, group__in=groups)
     for group, client, home, start, end in places.values_list(
         "group", "client", "client__home_state", "starts_on", "ends_on"
     ):
         house.places.setdefault(group, []).append((client, Period(start, end)))
         house.homes[client] = home
-    episodes = Enrolment.objects.filter(around, program=program)
+    episodes = Enrolment.objects.filter(around, program=program, client__in=list(house.homes))
     for client, start, end in episodes.values_list("client", "starts_on", "ends_on"):
         house.episodes.setdefault(client, []).append(Period(start, end))
-    staff = GroupStaff.objects.filter(around, program=program)
+    staff = GroupStaff.objects.filter(around, program=program, group__in=groups)
     for group, person, role, start, end in staff.values_list(
         "group", "person", "role", "starts_on", "ends_on"
     ):
         house.staff.setdefault(group, []).append((person, role, Period(start, end)))
-    sessions = {*moved, *(row.session for row in rows if row.session)}
+    sessions = {t.session for t in times if t.session}
     own = SessionStaff.objects.filter(session__in=sessions, ended_at=None)
     for session, person, role, away in own.values_list("session", "person", "role", "stands_in_for"):
         house.own.setdefault(session, []).append((person, role, away))

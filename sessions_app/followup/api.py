@@ -195,7 +195,7 @@ def close_follow_up(request: PageRequest, follow_up_id: UUID, body: CloseIn) -> 
 
 @edges.post("/follow-ups/{uuid:follow_up_id}/excuse", Permission.ACT_ON_FOLLOW_UP, FollowUpFull)
 def accept_excuse(request: PageRequest, follow_up_id: UUID) -> FollowUpFull:
-    """Accepts what the client said about not coming as the excuse; it also needs the right to correct attendance."""
+    """Accepts what the client said about not coming as the excuse: the follow-up's owner, or who may correct attendance."""
     task = selectors.follow_up_for(request.actor, follow_up_id, Permission.ACT_ON_FOLLOW_UP)
     service.accept_excuse(actor=request.actor, follow_up_id=task.pk, now=timezone.now())
     return _full(request, task.pk)

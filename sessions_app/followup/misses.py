@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -62,9 +63,15 @@ def _missing_clients(session: Session) -> QuerySet[Client]:
     excused = Excuse.objects.filter(session=session, client=OuterRef("pk"))
     expected = Membership.objects.filter(in_force(on), group=session.group_id, client=OuterRef("pk"))
     enrolled = Enrolment.objects.filter(in_force(on), client=OuterRef("pk"))
-    seen = PresenceEvidence.objects.filter(session=session, client=OuterRef("pk"))
+    seen = _presence().filter(session=session, client=OuterRef("pk"))
     there = Client.objects.filter(Exists(expected), Exists(enrolled))
     return there.filter(~Exists(seen), ~Exists(excused)).order_by("pk")
+
+
+def _presence() -> QuerySet[PresenceEvidence]:
+    """Proof that somebody was there, without connections that were taken back (a log that was withdrawn)."""
+    taken_back = PresenceEvidence.objects.filter(connection=OuterRef("connection"), kind="withdrawn")
+    return PresenceEvidence.objects.filter(~Exists(taken_back))
 
 
 def _raise(actor: Actor, session: Session, client: Client, now: datetime) -> None:
@@ -148,10 +155,7 @@ def withdraw_answered(*, actor: Actor, now: datetime) -> int:
 
     The room tells at once (`clients_appeared`); this finds what was not told, after a fault.
     """
-    taken_back = PresenceEvidence.objects.filter(connection=OuterRef("connection"), kind="withdrawn")
-    seen = PresenceEvidence.objects.filter(
-        ~Exists(taken_back), session=OuterRef("session"), client=OuterRef("client")
-    )
+    seen = _presence().filter(session=OuterRef("session"), client=OuterRef("client"))
     running = FollowUp.objects.filter(Exists(seen), status__in=("open", "escalated")).values_list(
         "session_id", "client_id"
     )
@@ -159,3 +163,45 @@ def withdraw_answered(*, actor: Actor, now: datetime) -> int:
         withdraw_miss(actor=actor, session_id=session_id, client_id=client_id, because="appeared", now=now)
         for session_id, client_id in running[:BATCH]
     )
+
+
+@transaction.atomic
+def judge_again(*, actor: Actor, session_id: UUID, client_ids: Collection[UUID], now: datetime) -> int:
+    """What had shown these clients to be there was taken back: who is missing is missing again (F1). Returns how many.
+
+    A follow-up that ended because they appeared runs on with the attempts made so far and the due times of its miss,
+    however long ago; its owner hears of it once. One that ended for another reason, or is excused, stays ended.
+    """
+    session = Session.objects.select_for_update(of=("self",)).select_related("group").get(pk=session_id)
+    if session.status == "cancelled" or session.misses_found_at is None:
+        return 0  # it counts against nobody, or the ordinary determination is still to come
+    missing = _missing_clients(session).filter(pk__in=client_ids)
+    again = 0
+    for client in missing:
+        task = FollowUp.objects.select_for_update().filter(session=session, client=client).first()
+        if task is None:
+            _raise(actor, session, client, now)
+            again += 1
+        elif task.status == "withdrawn" and task.flag.withdrawn_because == "appeared":
+            _reopen(actor, task, now)
+            again += 1
+    return again
+
+
+def _reopen(actor: Actor, task: FollowUp, now: datetime) -> None:
+    outcomes = [
+        rules.Outcome(o) for o in task.attempts.order_by("at", "pk").values_list("outcome", flat=True)
+    ]
+    found = rules.progress(rules.ladder(task.session.starts_at, rules.Risk(task.risk)), outcomes)
+    task.status, task.next_due_at, task.closed_at = found.state.value, found.next_due, None
+    task.save(update_fields=["status", "next_due_at", "closed_at"])
+    Flag.objects.filter(pk=task.flag_id).update(withdrawn_at=None, withdrawn_because="")
+    if task.owner_id is not None:
+        # The message of the attempt that is due was cancelled when they appeared; its key is used up.
+        row = delivery(task, task.owner_id, "follow_up_due", f"again-{now:%Y%m%d%H%M%S}", now)
+        Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    audit.record(
+        actor=actor, action="follow_up.reopened", program_id=task.program_id, subject=task,
+        client_id=task.client_id,
+    )  # fmt: skip
+    tell_desk(task)

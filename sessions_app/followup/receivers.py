@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db.models import F
 
-from sessions_app.followup.misses import withdraw_miss
+from sessions_app.attendance.rules import Status
+from sessions_app.followup.misses import judge_again, withdraw_miss
 from sessions_app.followup.services import RUNNING
-from sessions_app.models import FollowUp
-from sessions_app.signals import attendance_changed, clients_appeared
+from sessions_app.models import AttendanceRecord, FollowUp
+from sessions_app.signals import attendance_changed, clients_appeared, evidence_withdrawn
 from vio.common.actors import system_actor
 from vio.common.scope import every_program
 
@@ -68,8 +69,20 @@ def end_called_off_misses(
         )
 
 
+def reopen_misses(
+    sender: object, session_id: UUID, client_ids: Collection[UUID], now: datetime, **kwargs: Any
+) -> None:
+    """A log was taken back, and with it the proof that these clients were there: who has missed now is missed again."""
+    records = AttendanceRecord.objects.filter(session=session_id, client__in=client_ids)
+    newest = records.order_by("client_id", "-version").distinct("client_id")
+    absent = [record.client_id for record in newest if record.status == Status.NO_SHOW]
+    if absent:
+        judge_again(actor=system_actor("attendance"), session_id=session_id, client_ids=absent, now=now)
+
+
 def connect() -> None:
     """Called once when Django starts."""
     clients_appeared.connect(end_misses, dispatch_uid="followup.end_misses")
     attendance_changed.connect(end_excused_misses, dispatch_uid="followup.end_excused_misses")
     attendance_changed.connect(end_called_off_misses, dispatch_uid="followup.end_called_off_misses")
+    evidence_withdrawn.connect(reopen_misses, dispatch_uid="followup.reopen_misses")

@@ -141,11 +141,15 @@ def weekly_shortfall(
     *,
     minutes: int,
     to_come: int,
+    goal: int | None = None,
     level: Level = Level.INTENSIVE,
     population: Population = Population.ADULT,
 ) -> bool:
-    """Can the week no longer reach its level, even if every session to come is attended in full (F5)?"""
-    return minutes + to_come < level_minimum(level, population)
+    """Can the week no longer reach its goal, even if every session to come is attended in full (F5)?
+
+    `goal` is the client's own target of that week in minutes; where none is known, it is the minimum of the level.
+    """
+    return minutes + to_come < (level_minimum(level, population) if goal is None else goal)
 
 
 def may_call_contact(*, consented: bool, medical_emergency: bool) -> bool:

@@ -16,7 +16,7 @@ from sessions_app.followup import rules
 from sessions_app.models import ContactAttempt, FollowUp
 from vio.common import audit
 from vio.common.actors import Actor
-from vio.common.errors import BadInputError, ConflictError, NotFoundError
+from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
 from vio.common.models import Delivery
 from vio.common.permissions import ROLE_PERMISSIONS, Permission, Role
 from vio.common.realtime import ring_on_commit
@@ -185,17 +185,32 @@ def close(*, actor: Actor, follow_up_id: UUID, reason: str, now: datetime) -> Fo
 def accept_excuse(*, actor: Actor, follow_up_id: UUID, now: datetime) -> FollowUp:
     """What the client said about not coming is accepted as the excuse (R7); that takes the miss back.
 
-    Raises NotAllowedError without the right to correct attendance, ConflictError when they did not say they cannot come.
+    Who may correct attendance accepts any; who may excuse misses accepts those of follow-ups they own. Raises
+    NotAllowedError (`not_owner` where taking it over would do), ConflictError when the client did not say so.
     """
     task = running(follow_up_id)
     actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
+    right = excusing_right(actor, task)
+    if right is None:
+        actor.require(Permission.EXCUSE_MISS, task.program_id)
+        raise NotAllowedError("Take this follow-up over first; then you can accept it.", code="not_owner")
     notice = notice_of(task.session_id, task.client_id)
     if notice is None or notice.kind != ABSENT:
         raise ConflictError("This client did not say that they cannot come.", code="nothing_said")
     reason = notice.reason or "The client said before that they cannot come."
-    excuse_client(actor=actor, session=task.session, client=task.client, reason=reason, now=now)
+    excuse_client(
+        actor=actor, session=task.session, client=task.client, reason=reason, now=now, right=right
+    )  # fmt: skip
     task.refresh_from_db()
     return task
+
+
+def excusing_right(actor: Actor, task: FollowUp) -> Permission | None:
+    """By which permission the actor may accept an excuse in this follow-up; None for who may not."""
+    if actor.may(Permission.CORRECT_ATTENDANCE, task.program_id):
+        return Permission.CORRECT_ATTENDANCE
+    owns = actor.person_id is not None and task.owner_id == actor.person_id
+    return Permission.EXCUSE_MISS if owns and actor.may(Permission.EXCUSE_MISS, task.program_id) else None
 
 
 def tell_desk(task: FollowUp) -> None:

@@ -90,7 +90,8 @@ def _page(
         "forms": bound,
         "notice": notice_of(task.session_id, task.client_id),
         "ways": ways_of(task.client),
-        "may_excuse": request.actor.may(Permission.CORRECT_ATTENDANCE, task.program_id),
+        "may_excuse": services.excusing_right(request.actor, task) is not None,
+        "could_excuse": request.actor.may(Permission.EXCUSE_MISS, task.program_id),
         "now": timezone.now(),
     }
     return render(request, "sessions_app/followup/follow_up.html", context, status=status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,12 +13,13 @@ from sessions_app.attendance.rules import Status
 from sessions_app.followup import rules
 from sessions_app.followup.misses import RULE_VERSION, owner_for
 from sessions_app.followup.services import delivery
-from sessions_app.hours.rules import Level, Population
+from sessions_app.hours.target import Basis
 from sessions_app.models import AttendanceRecord, Flag, FollowUp, WeekHours
 from vio.common.models import Delivery
 from vio.common.realtime import ring_on_commit
 
-LEVELS = {level.value: level for level in Level}
+RULE_VERSIONS = {"weekly_shortfall_risk": 2}
+"""Rules that changed; F5 judges by the client's own goal since 2, before by the minimum of the level."""
 
 
 def remind_of_attempts(*, now: datetime) -> int:
@@ -81,7 +82,10 @@ def _histories(enrolments: QuerySet[Enrolment]) -> dict[UUID, list[AttendanceRec
 
 
 def watch_weeks(*, now: datetime) -> int:
-    """Raises a shortfall for each client whose running week cannot reach the level's minimum (F5); takes it back when it can."""
+    """Raises a shortfall for each client whose running week cannot reach its goal (F5); takes it back when it can.
+
+    The goal is the one of the board and of "my week" (`hours.target`): one answer, whoever asks.
+    """
     # A zone is at most a day away from UTC, so that the running week of every program is among these.
     around = now.date()
     weeks = {
@@ -93,45 +97,44 @@ def watch_weeks(*, now: datetime) -> int:
         .order_by("week")
         if week.week <= now.astimezone(week.program.zone).date()
     }
-    enrolments = Enrolment.objects.filter(ends_on=None, client__in=list(weeks)).select_related(
-        "level", "client"
-    )
+    enrolments = Enrolment.objects.filter(ends_on=None, client__in=list(weeks)).select_related("client")
     flagged = _flagged("weekly_shortfall_risk")
     return sum(_judge_week(enrolment, weeks[enrolment.client_id], flagged, now) for enrolment in enrolments)
 
 
 def _judge_week(enrolment: Enrolment, week: WeekHours, flagged: set[UUID], now: datetime) -> int:
     short = rules.weekly_shortfall(
-        minutes=week.minutes,
-        to_come=week.to_come_minutes,
-        level=LEVELS.get(enrolment.level.code, Level.INTENSIVE),
-        population=Population(enrolment.level.population),
+        minutes=week.minutes, to_come=week.to_come_minutes, goal=week.prescribed_minutes
     )
-    if short and _began_before(enrolment, week.week):
+    if short and _is_judged(enrolment, week):
         return _raise(enrolment, "weekly_shortfall_risk", week.week.isoformat(), now)
     if enrolment.client_id in flagged:
         _withdraw(enrolment.client_id, "weekly_shortfall_risk", now, only=week.week.isoformat())
     return 0
 
 
-def _began_before(enrolment: Enrolment, week: date) -> bool:
-    # Somebody admitted in the middle of a week is not short of hours they could not have had.
-    return enrolment.starts_on <= week
+def _is_judged(enrolment: Enrolment, week: WeekHours) -> bool:
+    # Somebody admitted in the middle of a week is not short of hours they could not have had; where the goal was cut to
+    # their days, or set by a person, it is one they can be held to.
+    return enrolment.starts_on <= week.week or week.target_basis != Basis.FULL
 
 
 def _raise(enrolment: Enrolment, kind: str, period: str, now: datetime) -> int:
+    version = RULE_VERSIONS.get(kind, RULE_VERSION)
     flag, made = Flag.objects.get_or_create(
         kind=kind,
         client_id=enrolment.client_id,
         subject=enrolment.client_id,
         period=period,
-        rule_version=RULE_VERSION,
+        rule_version=version,
         defaults={"program_id": enrolment.program_id, "due_at": now, "raised_at": now},
     )
     if not made:
         if flag.withdrawn_at is not None:
             Flag.objects.filter(pk=flag.pk).update(withdrawn_at=None, withdrawn_because="")
         return 0
+    before = Flag.objects.filter(kind=kind, client=enrolment.client_id, period=period, withdrawn_at=None)
+    before.filter(rule_version__lt=version).update(withdrawn_at=now, withdrawn_because="rule_changed")
     tell_owner(enrolment.client, flag, now, path=f"/clients/{enrolment.client_id}/")
     return 1
 

@@ -17,7 +17,7 @@ from sessions_app.hours.authorisations import Row, authorisation_for, coverage_f
 from sessions_app.models import Coverage, Payer
 from vio.common import audit
 from vio.common.api.edges import Edges
-from vio.common.api.paging import Page, Paging, page_of
+from vio.common.api.paging import Page, Paging, page_of, page_of_list
 from vio.common.api.schemas import Day, Flag, Input, Line, Output, Version
 from vio.common.errors import NotFoundError
 from vio.common.http import PageRequest
@@ -210,13 +210,21 @@ def change_payer(request: PageRequest, payer_id: UUID, wanted: PayerChange) -> P
     return payer_out(paying.change_payer(actor=request.actor, payer=payer, values=wanted.model_dump()))
 
 
-@edges.get("/authorisations", SEE, list[AuthorisationOut])
-def list_authorisations(request: PageRequest, wanted: Query[OfProgram]) -> list[AuthorisationOut]:
-    """Those of a program that run out soon."""
+class AuthorisationsOf(OfProgram):
+    """Those that run out soon; with `all`, every one in force."""
+
+    all: bool = False
+
+
+@edges.get("/authorisations", SEE, Page[AuthorisationOut])
+def list_authorisations(request: PageRequest, wanted: Query[AuthorisationsOf]) -> Page[AuthorisationOut]:
+    """Those of a program that run out soon, the soonest first."""
     program = program_or_first(request.actor, wanted.program, SEE)
-    rows = authorisations.running_out(request.actor, program, now=timezone.now())
+    rows = authorisations.running_out(
+        request.actor, program, now=timezone.now(), all_of_them=wanted.all
+    )  # fmt: skip
     audit.record(actor=request.actor, action="authorisations.viewed", program_id=program.pk)
-    return [_row(row) for row in rows]
+    return page_of_list(Page[AuthorisationOut], rows, wanted, _row)
 
 
 @edges.get("/clients/{uuid:client_id}/authorisations", SEE, ClientPayersOut)

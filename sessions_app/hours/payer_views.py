@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from vio.common.errors import NotFoundError
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
 
+PER_PAGE = 40
 PROGRAM, ENROLMENT, SEE = Permission.MANAGE_PROGRAM, Permission.MANAGE_ENROLMENT, Permission.SEE_HOURS
 
 
@@ -184,12 +186,13 @@ def authorisation_change(request: PageRequest, authorisation_id: UUID) -> HttpRe
 @needs(SEE)
 @require_safe
 def running_out(request: PageRequest) -> HttpResponseBase:
-    """Authorisations of the program that run out soon; `?all=1` shows every one in force."""
+    """Authorisations of the program that run out soon, in pages; `?all=1` shows every one in force."""
     program = program_or_first(request.actor, _uuid(request.GET.get("program", "")), SEE)
     everything = request.GET.get("all") == "1"
     rows = authorisations.running_out(request.actor, program, now=timezone.now(), all_of_them=everything)
     audit.record(actor=request.actor, action="authorisations.viewed", program_id=program.pk)
-    context = {"program": program, "rows": rows, "everything": everything}
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"program": program, "rows": page.object_list, "page": page, "everything": everything}
     return render(request, "sessions_app/hours/running_out.html", context)
 
 

@@ -6,13 +6,14 @@ against, so a right that went is gone with the next command, and its sockets clo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from groups.models import Person, StaffRole
 from groups.services.enrolment import ring_person
+from groups.services.leaders import HOSTS
 from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
 from sessions_app.conflicts.rules import Kind
 from sessions_app.models import ClientNote, GroupNote, Session, SessionStaff
@@ -20,10 +21,9 @@ from sessions_app.staffing.leaders import Leader, leaders_of
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
-from vio.common.permissions import ROLE_PERMISSIONS, Permission
+from vio.common.permissions import Permission
 from vio.common.realtime import ring_on_commit
 
-HOSTS = tuple(role for role, granted in ROLE_PERMISSIONS.items() if Permission.HOST_ROOM in granted)
 ROLES = ("facilitator", "cofacilitator", "observer")
 
 
@@ -138,14 +138,44 @@ def end_session_staff(*, actor: Actor, place: SessionStaff, now: datetime) -> Se
     actor.require(Permission.MANAGE_GROUPS, place.program_id)
     session = Session.objects.select_for_update().get(pk=place.session_id)
     _require_open(session)
-    ended = SessionStaff.objects.filter(pk=place.pk, ended_at=None).update(ended_at=now)
-    if not ended:
+    if not _end(actor, session, place, now):
         raise ConflictError("This place has ended already.", code="place_ended")
+    return place
+
+
+def _end(actor: Actor, session: Session, place: SessionStaff, now: datetime) -> bool:
+    """Ends a place, once; the session is locked. What was begun goes back to whom they stood in for."""
+    if not SessionStaff.objects.filter(pk=place.pk, ended_at=None).update(ended_at=now):
+        return False
     place.refresh_from_db()
     if place.stands_in_for_id is not None:
         hand_over(session, away=place.person_id, to=place.stands_in_for_id)
     _tell(actor, "session.staff_ended", place)
-    return place
+    return True
+
+
+@transaction.atomic
+def end_places_of(
+    *, actor: Actor, program_id: UUID, person_id: UUID, group_id: UUID | None, from_date: date, observes: bool,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Somebody lost the right to lead: ends their places in single sessions from a date on that are not over, of one group
+    or of all; their sockets look again at once (AU-7). With `observes` an observer's place stays. Returns how many ended.
+
+    The caller has decided that the right is lost; an evening that is over stays as it was led.
+    """
+    held = SessionStaff.objects.filter(
+        program=program_id, person=person_id, ended_at=None, session__local_date__gte=from_date
+    ).exclude(session__status__in=[Session.Status.ENDED, Session.Status.CANCELLED])
+    held = held.exclude(role="observer") if observes else held
+    held = held if group_id is None else held.filter(session__group=group_id)
+    ended = 0
+    for place in held.order_by(
+        "session_id"
+    ):  # one order for all, so that two who lock never wait for each other
+        session = Session.objects.select_for_update().get(pk=place.session_id)
+        ended += _end(actor, session, place, now)
+    return ended
 
 
 def _tell(actor: Actor, action: str, place: SessionStaff) -> None:

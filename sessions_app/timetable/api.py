@@ -22,7 +22,7 @@ from sessions_app.timetable.changing import (
 )
 from sessions_app.timetable.rules import Kind, Why
 from vio.common.api.edges import Edges
-from vio.common.api.schemas import Day, Input, Instant, Output, Seen, WallTime
+from vio.common.api.schemas import Anyway, Day, Input, Instant, Output, Seen, WallTime
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -42,7 +42,7 @@ class ChangeIn(Input):
     minutes: Minutes
     breaks: Annotated[list[BreakIn], Field(max_length=12)] = []
     on: Day | None = Field(default=None, description="Another date, for this evening alone.")
-    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
+    anyway: Anyway = False
     seen: Seen | None = None
 
     @property

@@ -18,10 +18,11 @@ from groups.models import Group, Series
 from groups.rules import ONE_DAY, break_problem, fingerprint
 from groups.selectors import today_of
 from groups.services.series import Plan, change_series
-from sessions_app.conflicts.reading import Time, Warned, conflicts_of, in_words, require_no_conflict
+from sessions_app.conflicts.reading import Warned, in_words, require_no_conflict
 from sessions_app.conflicts.rules import Conflict
 from sessions_app.models import Session
 from sessions_app.services.scheduling import instants_of, move_session, refuse_double_booking
+from sessions_app.timetable.against import against_steps
 from sessions_app.timetable.following import steps_of
 from sessions_app.timetable.reading import clients_on, wish_of
 from sessions_app.timetable.rules import Kind, Planned, Step, Why, clocks_change_on, touched
@@ -130,25 +131,12 @@ def preview_change(*, actor: Actor, session: Session, reach: Reach, wanted: Want
     clients = clients_on(session.group_id, days)
     zone = session.program.zone
     shown = [Shown(step, clocks_change_on(step.on, zone), zone) for step in plan]
-    found = _conflicts(session, plan)
+    found = against_steps(session.program, session.group_id, plan)
     lines = in_words(session.program, found)
     mark = fingerprint(
         {"reach": reach, "steps": plan, "clients": sorted(map(str, clients)), "conflicts": lines}
     )
     return Preview(shown, len(clients), mark, found, lines)
-
-
-def _conflicts(session: Session, plan: Sequence[Step]) -> list[Conflict]:
-    """What speaks against the new times; a session that goes is in nobody's way."""
-    times = [
-        Time(session.group_id, step.after.starts_at, step.after.ends_at, step.session)
-        for step in plan
-        if step.after is not None and step.kind in {Kind.MAKE, Kind.MOVE, Kind.RESTORE}
-    ]
-    gone = {Kind.CALL_OFF, Kind.TAKE_AWAY}
-    return conflicts_of(
-        session.program, times, without={s.session for s in plan if s.session and s.kind in gone}
-    )
 
 
 @transaction.atomic

@@ -224,7 +224,7 @@ WHEN = (
          stranger="other_facilitator", status=201,
          body=lambda s: {"vendor": "jitsi", "log": log_of(s.world.ben.person_id)}),
     Case("show_import", "GET", "/sessions/{session_id}/attendance/imports/{attendance_import_id}", "supervisor",
-         unfit="admin", stranger="other_facilitator"),
+         unfit="records", stranger="other_facilitator"),
     Case("accept_import", "POST", "/sessions/{session_id}/attendance/imports/{attendance_import_id}/accept",
          "cofacilitator", unfit="records", stranger="other_facilitator", body=fixed(who={}, until_end=[])),
     Case("discard_import", "POST", "/sessions/{session_id}/attendance/imports/{attendance_import_id}/discard",

@@ -16,6 +16,7 @@ from sessions_app.models import Session, SessionStaff
 from sessions_app.services.scheduling import materialise_sessions
 from tests.browser.visitors import Visitors
 from tests.factories import make_series, make_session
+from tests.sessions_app.attendance.evenings import finalised, held, sat
 from tests.worlds import World
 from vio.common.actors import system_actor
 
@@ -95,3 +96,53 @@ async def test_somebody_stands_in(home: World, series: Series, visitors: Visitor
     await desk.presses("Put on this session")
     await desk.sees(f"in place of {home.facilitator.full_name}")
     assert await SessionStaff.objects.acount() == 1
+
+
+async def test_a_second_group_at_one_hour_is_asked_about_and_then_given(
+    home: World, series: Series, visitors: Visitors, shots: Path
+) -> None:
+    today = series.starts_on
+    add = f"/manage/groups/{home.group.pk}/members/add/"
+    await sync_to_async(home.other_group.series.create)(
+        program=home.program, title="Evening group", rule="FREQ=DAILY", local_start=series.local_start,
+        minutes=60, starts_on=today,
+    )  # fmt: skip
+    for device in ("phone", "desktop"):
+        desk = await visitors.page_for(home.supervisor, device)  # type: ignore[arg-type]  # both are devices
+        await desk.goes(add)
+        assert await desk.page.get_by_label("Yes, still do it").count() == 0
+        await desk.page.get_by_label("Client").select_option(str(home.cleo.pk))
+        await desk.page.get_by_label("From").fill((today + timedelta(days=2)).isoformat())
+        await desk.presses("Add")
+        await desk.sees("Cleo Park is expected in Evening B at the same time")
+        desk.complaints.clear()  # the browser's own word about a page that answered 422
+        await desk.finds_no_barrier(f"a place asked about, {device}")
+        await desk.shows_everything(f"a place asked about, {device}")
+        await desk.shot(f"place-asked-{device}", shots, full=True)
+    await desk.page.get_by_label("Yes, still do it").check()
+    await desk.presses("Add")
+    await desk.sees("Added.")
+    assert await home.group.memberships.filter(client=home.cleo).acount() == 1
+
+
+async def test_an_admin_imports_a_log_from_the_sessions_of_a_group(
+    home: World, visitors: Visitors, shots: Path
+) -> None:
+    now = timezone.now()
+
+    def evening() -> Session:
+        session = held(home.group, starts_at=now - timedelta(hours=5))
+        sat(session, home.ana, 0, 20)
+        return finalised(session)
+
+    session = await sync_to_async(evening)()
+    for device in ("phone", "desktop"):
+        desk = await visitors.page_for(home.admin, device)  # type: ignore[arg-type]  # both are devices
+        await desk.goes(f"/manage/groups/{home.group.pk}/sessions/")
+        await desk.shows_everything(f"sessions with a way to import, {device}")
+        await desk.shot(f"sessions-import-{device}", shots, full=True)
+        await desk.page.get_by_role("link", name=re.compile("Import a log")).first.click()
+        await desk.sees("A new log")
+        await desk.finds_no_barrier(f"import by an admin, {device}")
+        await desk.shot(f"import-admin-{device}", shots, full=True)
+    assert session.status == "ended"

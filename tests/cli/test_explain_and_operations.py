@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 from typer.testing import CliRunner
 
 from sessions_app.attendance.corrections import Changes
+from sessions_app.attendance.imports.rules.lines import Vendor
+from sessions_app.attendance.imports.rules.zoom_csv import Written
+from sessions_app.attendance.imports.services import start_import
 from sessions_app.attendance.services import correct_attendance
-from sessions_app.models import Session
+from sessions_app.models import AttendanceImport, ProposedCorrection, Session
+from tests.factories import MONDAY_START
 from tests.sessions_app.attendance.evenings import MINUTE, finalised, held, sat
+from tests.sessions_app.attendance.imports.samples import NEW_YORK, as_json, jitsi_room, occupant
 from tests.worlds import World
 from vio.cli import explain, operations
 from vio.embedded.errors import StackError
@@ -65,6 +72,48 @@ def test_a_figure_is_explained_as_json(world: World, evening: Session) -> None:
     assert [v["minutes"] for v in told["versions"]] == [75, 88]
     assert len(told["evidence"]) == evening.evidence.count()
     assert told["gaps"][0]["cause"] == "server"
+
+
+def test_what_waits_to_be_decided_about_is_named(world: World, evening: Session) -> None:
+    words = run(explain.app, ["attendance", str(evening.pk), str(world.ana.pk)]).output
+    assert "Waits" not in words
+    now = MONDAY_START + timedelta(hours=3)
+    row = start_import(
+        actor=world.actor(world.facilitator), session=evening, vendor=Vendor.JITSI, written=Written(NEW_YORK),
+        raw=as_json(jitsi_room(occupant("B", 10, 90, id=str(world.ben.person_id)))), now=now,
+    )  # fmt: skip
+    proposed = ProposedCorrection.objects.create(
+        program=world.program, session=evening, client=world.ana, base_version=1, status="excused",
+        reason="Said on the phone.", proposed_by=world.facilitator, proposed_at=now,
+    )  # fmt: skip
+    told = run(explain.app, ["attendance", str(evening.pk), str(world.ana.pk)]).output
+    assert (
+        f"a log of jitsi with {row.lines} lines (0 not used), import {row.pk}. Nothing of it counts." in told
+    )
+    assert "Waits for a second signature since 2026-04-14 00:30: a correction of version 1." in told
+    assert "Said on the phone" not in told
+    as_data = json.loads(
+        run(explain.app, ["attendance", str(evening.pk), str(world.ana.pk), "--json"]).output
+    )
+    assert [one["id"] for one in as_data["waiting"]["imports"]] == [str(row.pk)]
+    assert [one["id"] for one in as_data["waiting"]["corrections"]] == [str(proposed.pk)]
+    browser = Browser()
+    browser.force_login(world.facilitator)
+    path = f"/api/v1/sessions/{evening.pk}/attendance/{world.ana.pk}"
+    (found,) = browser.get(path).json()["open_imports"]
+    assert (found["id"], found["status"]) == (str(row.pk), "draft")
+    AttendanceImport.objects.update(status="discarded", content="")
+    ProposedCorrection.objects.update(state="declined", decided_at=now, decided_by=world.supervisor)
+    assert "Waits" not in run(explain.app, ["attendance", str(evening.pk), str(world.ana.pk)]).output
+    assert browser.get(path).json()["open_imports"] == []
+
+
+def test_a_client_learns_of_no_log_that_waits(world: World, evening: Session) -> None:
+    browser = Browser()
+    browser.force_login(world.ana.person)
+    answer = browser.get(f"/api/v1/my/sessions/{evening.pk}/attendance")
+    assert answer.status_code == 200
+    assert "open_imports" not in answer.json()
 
 
 def test_a_week_is_explained(world: World, evening: Session) -> None:

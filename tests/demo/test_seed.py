@@ -244,7 +244,7 @@ def test_one_that_nobody_started_is_called_off_and_a_new_one_made() -> None:
 
 def test_the_listed_people_sign_in_through_the_real_pages() -> None:
     listed = demo_people(now=timezone.now())
-    assert len(listed) == len(cast.STAFF) + 20
+    assert len(listed) == len(cast.STAFF) + 20 + len(cast.WAITING)
     staff = next(p for p in listed if p.role == "facilitator")
     client = next(p for p in listed if p.role == "client")
     visitor = Visitor()

@@ -10,7 +10,8 @@ from django.urls import reverse
 from groups.models import NoContact
 from groups.selectors import no_contacts_in, pairs_apart
 from groups.services.apart import end_apart, keep_apart
-from tests.factories import MONDAY_START
+from groups.services.memberships import take_visit
+from tests.factories import MONDAY, MONDAY_START
 from tests.worlds import World
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
 from vio.common.models import AuditEntry
@@ -91,3 +92,14 @@ def test_the_pages(world: World) -> None:
     assert b"They fought" in page.get(reverse("manage_apart_end", args=[pair.pk])).content
     assert page.post(reverse("manage_apart_end", args=[pair.pk])).status_code == 302
     assert NoContact.objects.get().ended_at is not None
+
+
+def test_a_client_who_takes_a_seat_beside_them_learns_of_nobody(world: World) -> None:
+    keep(world, pair=(world.cleo, world.ana))
+    with pytest.raises(ConflictError) as refusal:
+        take_visit(
+            actor=world.actor(world.cleo), group=world.group, client=world.cleo, on=MONDAY, now=MONDAY_START
+        )
+    assert refusal.value.code == "seat_gone"
+    assert "Ana" not in refusal.value.message + str(refusal.value.fields)
+    assert not world.group.memberships.filter(client=world.cleo).exists()

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from groups.calendars import (
     RuleError,
     Timetable,
-    clash,
     dates,
     occurrence,
     occurrences,
@@ -136,15 +135,3 @@ def test_the_preview_shows_ten_or_as_many_as_there_are() -> None:
     assert len(preview(table(), date(2026, 4, 1))) == 10
     assert len(preview(table(ends_on=date(2026, 4, 7)), date(2026, 4, 1))) == 2
     assert preview(table(ends_on=date(2026, 3, 1)), date(2026, 4, 1)) == []
-
-
-def test_clashes_are_about_instants_and_touching_is_none() -> None:
-    early = occurrences(table(minutes=90), date(2026, 4, 13), date(2026, 4, 19))
-    late = occurrences(table(local_start=time(19, 0)), date(2026, 4, 13), date(2026, 4, 19))
-    over = occurrences(
-        table("FREQ=WEEKLY;BYDAY=TH", local_start=time(18, 59)), date(2026, 4, 13), date(2026, 4, 19)
-    )
-    assert clash(early, late) is None
-    found = clash(early, over)
-    assert found is not None
-    assert found[0].on == date(2026, 4, 16)

@@ -10,6 +10,7 @@ from django.db import connection
 
 from groups import selectors
 from groups.models import Client, Group, GroupStaff, Membership
+from groups.services import leaders
 from groups.services import memberships as service
 from groups.services.programs import seen
 from tests.factories import (
@@ -219,14 +220,14 @@ def test_an_end_in_the_past_is_refused(world: World, supervisor: Actor, ends_on:
 
 
 def test_a_substitute_leads_one_evening(world: World, supervisor: Actor) -> None:
-    made = service.assign_staff(
+    made = leaders.assign_staff(
         actor=supervisor, group=world.group, person=world.other_facilitator, role="facilitator",
         starts_on=MONDAY, ends_on=MONDAY, now=NOON,
     )  # fmt: skip
     assert made in selectors.leaders_on(world.group, MONDAY)
     assert made not in selectors.leaders_on(world.group, MONDAY + DAY)
     with pytest.raises(ConflictError):
-        service.assign_staff(
+        leaders.assign_staff(
             actor=supervisor, group=world.group, person=world.other_facilitator, role="observer",
             starts_on=MONDAY, now=NOON,
         )  # fmt: skip
@@ -240,38 +241,22 @@ def test_only_the_staff_leads_and_anybody_of_it_may_observe(world: World, superv
         (world.ana.person, "observer"),
     ]:
         with pytest.raises(BadInputError):
-            service.assign_staff(person=person, role=role, **assign)  # type: ignore[arg-type]
+            leaders.assign_staff(person=person, role=role, **assign)  # type: ignore[arg-type]
     with pytest.raises(BadInputError):
-        service.assign_staff(person=world.supervisor, role="boss", **assign)  # type: ignore[arg-type]
-    service.assign_staff(person=world.records, role="observer", **assign)  # type: ignore[arg-type]
+        leaders.assign_staff(person=world.supervisor, role="boss", **assign)  # type: ignore[arg-type]
+    leaders.assign_staff(person=world.records, role="observer", **assign)  # type: ignore[arg-type]
     assert GroupStaff.objects.filter(person=world.records).count() == 1
 
 
 def test_a_leader_ends_and_cannot_end_twice(world: World, supervisor: Actor) -> None:
     held = world.group.staff.get(person=world.cofacilitator)
-    service.end_staff(actor=supervisor, place=held, ends_on=MONDAY - DAY, now=NOON)
+    leaders.end_staff(actor=supervisor, place=held, ends_on=MONDAY - DAY, now=NOON)
     assert [p.person for p in selectors.leaders_on(world.group, MONDAY)] == [world.facilitator]
     with pytest.raises(ConflictError):
-        service.end_staff(actor=supervisor, place=held, ends_on=MONDAY, now=NOON)
+        leaders.end_staff(actor=supervisor, place=held, ends_on=MONDAY, now=NOON)
 
 
 # --- words beside the act ---------------------------------------------------------------------------------
-
-
-def test_double_booking_is_told_for_clients_and_leaders(world: World) -> None:
-    make_series(world.group)
-    assert selectors.member_clash(world.ana, world.group, MONDAY) == ""
-    make_series(world.other_group, rule="FREQ=WEEKLY;BYDAY=TU", title="Other")
-    make_series(world.other_group, rule="FREQ=SOMETIMES")
-    world.ana.memberships.create(program=world.program, group=world.other_group, starts_on=MONDAY)
-    assert "Evening B at the same time, first on Apr 14" in selectors.member_clash(
-        world.ana, world.group, MONDAY
-    )
-    assert selectors.leader_clash(world.facilitator, world.group, MONDAY) == ""
-    GroupStaff.objects.create(
-        program=world.program, group=world.other_group, person=world.facilitator, starts_on=MONDAY
-    )
-    assert "Evening B" in selectors.leader_clash(world.facilitator, world.group, MONDAY)
 
 
 def test_what_a_program_lacks_is_listed(world: World) -> None:
@@ -301,11 +286,11 @@ def test_groups_need_the_right(world: World, who: str) -> None:
         lambda: service.save_group(actor=actor, program=world.program, values={"name": "X"}, now=NOON),
         lambda: place(actor, world.group, world.cleo),
         lambda: service.end_membership(actor=actor, membership=member, ends_on=MONDAY, now=NOON),
-        lambda: service.assign_staff(
+        lambda: leaders.assign_staff(
             actor=actor, group=world.group, person=other, role="facilitator", starts_on=MONDAY, now=NOON
         ),
-        lambda: service.end_staff(actor=actor, place=leader, ends_on=MONDAY, now=NOON),
-        lambda: service.end_all_places(
+        lambda: leaders.end_staff(actor=actor, place=leader, ends_on=MONDAY, now=NOON),
+        lambda: leaders.end_lost_places(
             actor=actor, person=world.facilitator, program=world.program, now=NOON
         ),
     ]

@@ -73,9 +73,11 @@ def attended_evenings(draw: st.DrawFn) -> tuple[SessionTimes, list[Presence]]:
 
 
 many = settings(max_examples=200, deadline=None)
+histories = settings(max_examples=2000, deadline=None)
+"""For what everything else stands on: union, clipping, order, additivity over splits, monotonicity."""
 
 
-@many
+@histories
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8), st.integers(0, 5))
 def test_union_holds_exactly_the_seconds_that_any_interval_holds(
     pairs: list[tuple[int, int]], bridge: int
@@ -108,7 +110,7 @@ def test_a_set_is_what_it_shares_with_another_plus_what_it_does_not(
     assert inside == intersect(b, a)
 
 
-@many
+@histories
 @given(attended_evenings(), policies, st.randoms(use_true_random=False))
 def test_the_order_of_connections_does_not_matter(
     case: tuple[SessionTimes, list[Presence]], policy: AttendancePolicy, random: Random
@@ -128,7 +130,7 @@ def test_a_second_device_with_the_same_times_changes_nothing(
     assert attendance(times, presence, policy) == attendance(times, presence * 2, policy)
 
 
-@many
+@histories
 @given(attended_evenings(), st.lists(instants, max_size=4))
 def test_cutting_a_connection_in_pieces_changes_nothing(
     case: tuple[SessionTimes, list[Presence]], cuts: list[datetime]
@@ -143,7 +145,7 @@ def test_cutting_a_connection_in_pieces_changes_nothing(
     assert attendance(times, presence, POLICY) == attendance(times, pieces, POLICY)
 
 
-@many
+@histories
 @given(attended_evenings(), stay_lists, policies)
 def test_more_presence_never_earns_less(
     case: tuple[SessionTimes, list[Presence]], more: list[Presence], policy: AttendancePolicy
@@ -180,6 +182,35 @@ def test_without_bridging_nothing_is_credited_that_was_not_present(
     times, presence = case
     there = union(Interval(stay.joined, stay.left or times.closed) for stay in presence)
     assert subtract(credited_intervals(times, presence, POLICY), there) == ()
+
+
+@histories
+@given(attended_evenings())
+def test_credit_is_presence_clipped_to_the_window(case: tuple[SessionTimes, list[Presence]]) -> None:
+    """Nothing outside of it, and nothing inside of it that is lost (R2, R5)."""
+    times, presence = case
+    there = union(Interval(stay.joined, stay.left or times.closed) for stay in presence)
+    found = attendance(times, presence, POLICY)
+    assert found.credited_intervals == intersect(there, times.countable_window())
+    assert found.credited == total(found.credited_intervals)
+    assert found.credited_seconds == found.credited // timedelta(seconds=1)
+
+
+@histories
+@given(attended_evenings(), st.floats(0, 1))
+def test_two_parts_of_an_evening_add_up_to_the_whole(
+    case: tuple[SessionTimes, list[Presence]], share: float
+) -> None:
+    """Planned as two meetings that touch, the evening credits what it credits as one, to the microsecond."""
+    times, stays_of_one = case
+    presence = [Presence(stay.joined, stay.left or times.closed) for stay in stays_of_one]
+    begin, end = times.scheduled.start, times.scheduled.end
+    cut = begin + share * (end - begin)
+    parts = [replace(times, scheduled=each) for each in (Interval(begin, cut), Interval(cut, end))]
+    credited_in_parts = [part for each in parts for part in credited_intervals(each, presence, POLICY)]
+    whole = credited_intervals(times, presence, POLICY)
+    assert union(credited_in_parts) == whole
+    assert total(credited_in_parts) == total(whole)
 
 
 # -- evidence --

@@ -145,6 +145,11 @@ def test_a_week_that_cannot_reach_its_level_is_at_risk(
     assert weekly_shortfall(minutes=minutes, to_come=to_come, level=level, population=population) is risk
 
 
+@pytest.mark.parametrize(("goal", "risk"), [(None, True), (309, False), (310, True), (0, False)])
+def test_a_goal_of_the_week_stands_before_the_level(goal: int | None, risk: bool) -> None:
+    assert weekly_shortfall(minutes=180, to_come=129, goal=goal) is risk
+
+
 def test_contacts_are_called_within_consent_or_in_an_emergency() -> None:
     assert not may_call_contact(consented=False, medical_emergency=False)
     assert may_call_contact(consented=True, medical_emergency=False)

@@ -52,7 +52,7 @@ def hours(
 
 def _explain_attendance(session_id: UUID, client_id: UUID) -> dict[str, Any]:
     from sessions_app.attendance.rules import RULE_VERSION
-    from sessions_app.attendance.selectors import line_of
+    from sessions_app.attendance.selectors import line_of, open_imports, proposals_of
     from sessions_app.models import PresenceEvidence, Session
 
     session = Session.objects.select_related("program", "group").filter(pk=session_id).first()
@@ -82,6 +82,29 @@ def _explain_attendance(session_id: UUID, client_id: UUID) -> dict[str, Any]:
             }
             for row in evidence
         ],
+        "waiting": {
+            "corrections": [
+                _proposal(row) for row in proposals_of(session, client_id) if row.state == "open"
+            ],
+            "imports": [_import(row) for row in open_imports(session)],
+        },
+    }
+
+
+def _proposal(row: Any) -> dict[str, Any]:
+    """A correction that waits for a second signature, without the reason: that is text somebody wrote."""
+    return {"id": row.pk, "on_version": row.base_version, "by": row.proposed_by_id, "at": row.proposed_at}
+
+
+def _import(row: Any) -> dict[str, Any]:
+    """A log that was read and that nobody has decided about: nothing of it counts."""
+    return {
+        "id": row.pk,
+        "vendor": row.vendor,
+        "lines": row.lines,
+        "bad_lines": row.bad_lines,
+        "by": row.created_by_id,
+        "at": row.created_at,
     }
 
 
@@ -136,7 +159,20 @@ def _attendance_words(told: dict[str, Any]) -> list[str]:
         lines.append(
             f"R14 Version {row['version']}: {row['minutes']} minutes, {row['status']}, {row['source']}."
         )
-    return lines
+    return lines + _waiting_words(told["waiting"])
+
+
+def _waiting_words(waiting: dict[str, Any]) -> list[str]:
+    """What could still change the figure and counts for nothing yet."""
+    lines = [
+        f"Waits for a second signature since {row['at']:%Y-%m-%d %H:%M}: a correction of version {row['on_version']}."
+        for row in waiting["corrections"]
+    ]
+    return lines + [
+        f"Waits for a decision since {row['at']:%Y-%m-%d %H:%M}: a log of {row['vendor']} with {row['lines']} lines "
+        f"({row['bad_lines']} not used), import {row['id']}. Nothing of it counts."
+        for row in waiting["imports"]
+    ]
 
 
 def _explain_hours(client_id: UUID, day: date) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     CORRECT_ATTENDANCE = "correct_attendance"
     ATTEST_ATTENDANCE = "attest_attendance"
     CORRECT_ATTESTED = "correct_attested"  # change a sheet that was signed and locked
+    IMPORT_LOGS = "import_logs"  # join and leave logs of other services: who is who, and counting them
     SEE_NOTES = "see_notes"
     WRITE_NOTES = "write_notes"
     SIGN_NOTES = "sign_notes"
@@ -60,6 +61,7 @@ class Permission(StrEnum):
     ACT_ON_ALERTS = "act_on_alerts"
     SEE_FOLLOW_UP = "see_follow_up"
     ACT_ON_FOLLOW_UP = "act_on_follow_up"
+    EXCUSE_MISS = "excuse_miss"  # accept what a client had said as the excuse, in a follow-up of one's own
     SEE_HOURS = "see_hours"
 
     # program administration
@@ -76,11 +78,12 @@ _EVERYBODY = frozenset({_P.PUBLIC, _P.SIGNED_IN})
 _STAFF = _EVERYBODY | {_P.STAFF_PAGES, _P.TONIGHT_BOARD, _P.SEE_PROGRAM}
 _FACILITATOR = _STAFF | {
     _P.JOIN_ROOM, _P.TAKE_PART, _P.HOST_ROOM, _P.SEE_ATTENDANCE, _P.CORRECT_ATTENDANCE, _P.ATTEST_ATTENDANCE,
-    _P.SEE_NOTES, _P.WRITE_NOTES, _P.SIGN_NOTES, _P.SEE_CLIENTS, _P.SEE_CHECKINS, _P.SEE_ALERTS,
+    _P.IMPORT_LOGS, _P.SEE_NOTES, _P.WRITE_NOTES, _P.SIGN_NOTES, _P.SEE_CLIENTS, _P.SEE_CHECKINS, _P.SEE_ALERTS,
 }  # fmt: skip
 _CLINICIAN = _STAFF | {
     _P.JOIN_ROOM, _P.TAKE_PART, _P.SEE_ATTENDANCE, _P.SEE_NOTES, _P.WRITE_NOTES, _P.SIGN_NOTES, _P.SEE_CLIENTS,
-    _P.SEE_CHECKINS, _P.SEE_ALERTS, _P.ACT_ON_ALERTS, _P.SEE_FOLLOW_UP, _P.ACT_ON_FOLLOW_UP, _P.SEE_HOURS,
+    _P.SEE_CHECKINS, _P.SEE_ALERTS, _P.ACT_ON_ALERTS, _P.SEE_FOLLOW_UP, _P.ACT_ON_FOLLOW_UP,
+    _P.EXCUSE_MISS, _P.SEE_HOURS,
 }  # fmt: skip
 _SUPERVISOR = _CLINICIAN | _FACILITATOR | {_P.MANAGE_ENROLMENT, _P.MANAGE_GROUPS, _P.CORRECT_ATTESTED}
 
@@ -97,6 +100,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MANAGE_ENROLMENT,
         _P.MANAGE_GROUPS,
         _P.MANAGE_STAFF,
+        _P.IMPORT_LOGS,
         _P.SEE_AUDIT,
         _P.SEE_CLIENTS,
     },

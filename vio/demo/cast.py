@@ -113,3 +113,9 @@ CLIENTS = (
     Player("Owen", "Marsh", LANTERN, Persona.STEADY, joins=8),
     Player("Silas", "Kent", LANTERN, Persona.DROPOUT, leaves=6),
 )
+
+WAITING = (
+    Player("Rosa", "Linden", CEDAR, Persona.STEADY),
+    Player("Marek", "Dvorak", CEDAR, Persona.STEADY),
+)
+"""Admitted, and waiting for a place in a group."""

@@ -23,7 +23,8 @@ from groups.services.enrolment import (
     enrol_client,
     save_contact,
 )
-from groups.services.memberships import add_member, assign_staff, save_group
+from groups.services.leaders import assign_staff
+from groups.services.memberships import add_member, save_group
 from groups.services.people import PersonDetails
 from groups.services.programs import save_level
 from groups.services.staff import add_staff
@@ -64,7 +65,7 @@ def found_program(*, began: date, now: datetime, seed: int) -> Book:
     publish_agreement(actor=book.house, program=program, text=AGREEMENT, now=now)
     for member in cast.STAFF:
         _hire(book, member, now)
-    _open_accounts([member.email for member in cast.STAFF], second_factor=True)
+    open_accounts([member.email for member in cast.STAFF], second_factor=True)
     for name in cast.TRACKS:
         _found_group(book, name, now)
     return book
@@ -79,7 +80,7 @@ def _hire(book: Book, member: cast.Member, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _open_accounts(emails: list[str], *, second_factor: bool = False) -> None:
+def open_accounts(emails: list[str], *, second_factor: bool = False) -> None:
     """What accepting an invitation does, for people nobody invites: password, verified address, second factor."""
     Person.objects.filter(email__in=emails).update(password=_password())
     EmailAddress.objects.filter(email__in=emails).update(verified=True)
@@ -133,7 +134,7 @@ def changes_of(book: Book, on: date) -> None:
     for player in joining:
         _admit(book, player, on, now)
     if joining:
-        _open_accounts([player.email for player in joining])
+        open_accounts([player.email for player in joining])
     for player in cast.CLIENTS:
         for step_week, code in player.steps:
             if step_week == week:

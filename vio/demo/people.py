@@ -34,7 +34,11 @@ def demo_people(*, now: datetime) -> list[DemoPerson]:
         for p in cast.CLIENTS
         if p.leaves is None
     ]
-    return staff + clients
+    waiting = [
+        DemoPerson("client (waits for a place)", f"{p.first} {p.last}", p.email, cast.PASSWORD)
+        for p in cast.WAITING
+    ]
+    return staff + clients + waiting
 
 
 def _staff(member: cast.Member, now: datetime) -> DemoPerson:

@@ -19,6 +19,7 @@ from vio.demo.book import Book
 from vio.demo.founding import find_program, found_program, keep_factors
 from vio.demo.history import bring_up_to_date, read_mark, write_mark
 from vio.demo.live import ensure_live
+from vio.demo.offices import furnish
 
 WEEKS = 12
 SEED = 1
@@ -69,7 +70,9 @@ def _write(book: Book, now: datetime, told: Callable[[date], None]) -> tuple[int
         keep_factors(book)
         days = bring_up_to_date(book, through=mark.through, now=now, told=told)
         groups = [group for _, group in sorted(book.groups.items())]
-        return days, tuple(ensure_live(group, actor=book.house, now=now).session for group in groups)
+        live = tuple(ensure_live(group, actor=book.house, now=now).session for group in groups)
+        furnish(book, live, now=now)
+        return days, live
 
 
 def found(now: datetime, seed: int, weeks: int) -> Book:

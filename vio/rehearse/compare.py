@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Count, Max
@@ -13,7 +13,7 @@ from django.db.models import Count, Max
 from checkins.models import Alert
 from sessions_app.attendance.recompute import recompute_session
 from sessions_app.attendance.records import latest
-from sessions_app.followup.rules import DETERMINED_AFTER
+from sessions_app.followup.rules import DETERMINED_AFTER, determined_at
 from sessions_app.models import Flag, FollowUp, PresenceEvidence, RoomEvent, Session
 from sessions_app.room.models import EvidenceKind
 from vio.common.scope import every_program
@@ -36,6 +36,26 @@ class Disagreement:
     ledger: str
 
 
+@dataclass(frozen=True)
+class NoMiss:
+    """A room in which nobody could be found missing, and why: not due before it ended, or determined before it began."""
+
+    room: str
+    determined_at: datetime
+    known_before: bool
+
+    @property
+    def words(self) -> str:
+        """In plain words, with what to do."""
+        at = f"{self.determined_at.astimezone(UTC):%H:%M} UTC"
+        if self.known_before:
+            return f"{self.room}: who was missing was found at {at}, before this rehearsal began"
+        return (
+            f"{self.room}: it had a group until a moment before, so nobody is missing before {at}; rehearse again "
+            "a quarter of an hour after the last one, or play longer"
+        )
+
+
 @dataclass
 class Result:
     """What a rehearsal found."""
@@ -49,6 +69,7 @@ class Result:
     worst: float = 0.0
     alert: float | None = None
     miss: float | None = None
+    no_miss: list[NoMiss] = field(default_factory=list)
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, object]:
@@ -61,6 +82,10 @@ class Result:
             "latency_ms": {"p50": _ms(percentile(self.latencies, 0.5)), "p99": _ms(percentile(self.latencies, 0.99))},
             "alert_ms": _ms(self.alert),
             "miss_ms": _ms(self.miss),
+            "no_miss": [
+                {"room": found.room, "determined_at": found.determined_at.isoformat(), "why": found.words}
+                for found in self.no_miss
+            ],
             "losses": self.losses,
             "worst_difference_s": round(self.worst, 3),
             "seconds": round(self.seconds, 1),
@@ -167,6 +192,10 @@ class _Room:
     # --- misses -----------------------------------------------------------------------------------------------
 
     def _misses(self) -> Iterator[Disagreement]:
+        known_before = self.played.stage.misses_known
+        if self.session.misses_found_at is None or known_before:
+            due = determined_at(self.session.starts_at)
+            self.result.no_miss.append(NoMiss(self.played.stage.name, due, known_before=known_before))
         if self.session.misses_found_at is None:
             return
         flags = Flag.objects.filter(kind="missed_session", session=self.session).exclude(client=None)

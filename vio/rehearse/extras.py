@@ -11,7 +11,8 @@ from groups.models import Client, Group, LevelOfCare, Person, Program
 from groups.selectors import current_agreement, today_of
 from groups.services.agreements import accept_agreement, publish_agreement
 from groups.services.enrolment import add_client, enrol_client
-from groups.services.memberships import add_member, assign_staff, save_group
+from groups.services.leaders import assign_staff
+from groups.services.memberships import add_member, save_group
 from groups.services.people import PersonDetails
 from groups.services.programs import save_level
 from groups.services.staff import add_staff

@@ -57,6 +57,8 @@ def table(result: Result, console: Console) -> None:
     rows.add_row("until heard", _latency(latency))
     rows.add_row("red alert on the desk after", _milliseconds(facts["alert_ms"]))
     rows.add_row("miss raised after its time", _milliseconds(facts["miss_ms"]))
+    for room in result.no_miss:
+        rows.add_row("no miss", room.words)
     rows.add_row("connections lost by our side", f"{result.losses}")
     rows.add_row("largest difference in credit", f"{result.worst:.0f} s")
     console.print(rows)

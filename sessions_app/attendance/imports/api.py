@@ -112,7 +112,8 @@ class ImportOut(Output):
 
 
 class ImportPageOut(ImportOut):
-    """The same with what it says: of a draft everything, of an accepted one what counts, of a discarded one nothing."""
+    """The same with what it says: of a draft everything, of an accepted one what counts (for those who see attendance), of
+    a discarded one nothing."""
 
     entries: list[EntryOut]
     not_used: list[BadLineOut]
@@ -151,32 +152,35 @@ def import_out(row: AttendanceImport, *, reason: str = "") -> ImportOut:
 
 def _page(request: PageRequest, session: Session, row: AttendanceImport) -> ImportPageOut:
     log = selectors.contents_of(row).log
+    shown = row.status == AttendanceImport.Status.DRAFT or request.actor.may(
+        Permission.SEE_ATTENDANCE, session.program_id
+    )
     found = selectors.preview(session, log)
     audit.record(
         actor=request.actor, action="attendance.imports_viewed", program_id=session.program_id, subject=session
     )  # fmt: skip
     return ImportPageOut(
         **import_out(row, reason=row.reason).model_dump(),
-        entries=[_entry_out(known) for known in found.known],
+        entries=[_entry_out(known) for known in found.known] if shown else [],
         not_used=[BadLineOut(number=b.number, code=b.code.value, shown=b.shown) for b in log.bad],
         skipped=log.skipped,
     )
 
 
-@edges.get(_IMPORTS, Permission.CORRECT_ATTENDANCE, ImportsOut)
+@edges.get(_IMPORTS, Permission.IMPORT_LOGS, ImportsOut)
 def list_imports(request: PageRequest, session_id: UUID) -> ImportsOut:
     """The imports of a session, without what they say."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     audit.record(
         actor=request.actor, action="attendance.imports_viewed", program_id=session.program_id, subject=session
     )  # fmt: skip
     return ImportsOut(items=[import_out(row) for row in selectors.imports_of(session)])
 
 
-@edges.post(_IMPORTS, Permission.CORRECT_ATTENDANCE, ImportPageOut, status=201)
+@edges.post(_IMPORTS, Permission.IMPORT_LOGS, ImportPageOut, status=201)
 def start_import(request: PageRequest, session_id: UUID, body: ImportIn) -> ImportPageOut:
     """Reads a log into a draft, which counts for nothing; the same log again is the same draft, a counted one is 409."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = services.start_import(
         actor=request.actor, session=session, vendor=body.vendor, raw=body.log.encode("utf-8", "replace"),
         written=_written(session, body), now=timezone.now(),
@@ -191,19 +195,19 @@ def _written(session: Session, body: ImportIn) -> Written:
         raise BadInputError(fields={"timezone": "Write it like America/New_York."}) from error
 
 
-@edges.get(_ONE, Permission.CORRECT_ATTENDANCE, ImportPageOut)
+@edges.get(_ONE, Permission.IMPORT_LOGS, ImportPageOut)
 def show_import(request: PageRequest, session_id: UUID, attendance_import_id: UUID) -> ImportPageOut:
     """What a log says, who is who by rule, and whom a person has to decide about."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     return _page(request, session, selectors.import_of(session, attendance_import_id))
 
 
-@edges.post(f"{_ONE}/accept", Permission.CORRECT_ATTENDANCE, ImportOut)
+@edges.post(f"{_ONE}/accept", Permission.IMPORT_LOGS, ImportOut)
 def accept_import(
     request: PageRequest, session_id: UUID, attendance_import_id: UUID, body: DecisionsIn
 ) -> ImportOut:
     """Counts a draft: its stays become presence evidence and attendance is computed again. Fields `who-<key>` are open."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = services.accept_import(
         actor=request.actor, session=session, import_id=attendance_import_id, now=timezone.now(),
         decisions=services.Decisions(body.who, frozenset(body.until_end), _held(body.held_from, body.held_to)),
@@ -215,22 +219,22 @@ def _held(first: datetime | None, last: datetime | None) -> Interval | None:
     return Interval(first, last) if first is not None and last is not None else None
 
 
-@edges.post(f"{_ONE}/discard", Permission.CORRECT_ATTENDANCE, ImportOut)
+@edges.post(f"{_ONE}/discard", Permission.IMPORT_LOGS, ImportOut)
 def discard_import(request: PageRequest, session_id: UUID, attendance_import_id: UUID) -> ImportOut:
     """Throws a draft away; nothing of it is kept."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = services.discard_import(
         actor=request.actor, session=session, import_id=attendance_import_id, now=timezone.now()
     )  # fmt: skip
     return import_out(row)
 
 
-@edges.post(f"{_ONE}/withdraw", Permission.CORRECT_ATTENDANCE, ImportOut)
+@edges.post(f"{_ONE}/withdraw", Permission.IMPORT_LOGS, ImportOut)
 def withdraw_import(
     request: PageRequest, session_id: UUID, attendance_import_id: UUID, body: WithdrawIn
 ) -> ImportOut:
     """Takes a counted import back: it stays in the record, counts no more, and attendance is computed again."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = services.withdraw_import(
         actor=request.actor, session=session, import_id=attendance_import_id, reason=body.reason, now=timezone.now()
     )  # fmt: skip

@@ -92,8 +92,10 @@ def listed(session: Session) -> list[Listed]:
     return [Listed(row, VENDORS[Vendor(row.vendor)], row.status) for row in imports_of(session)]
 
 
-def draft(session: Session, row: AttendanceImport, preview: Preview, form: DecisionForm) -> Draft:
-    """Everything about a draft."""
+def draft(
+    session: Session, row: AttendanceImport, preview: Preview, form: DecisionForm, *, figures: bool = True
+) -> Draft:
+    """Everything about a draft; without `figures` nothing of what is counted for anybody now."""
     names = {seat.client_id: seat.name for seat in seats_of(session)}
 
     def lines(found: list[Known]) -> tuple[PersonLine, ...]:
@@ -110,7 +112,7 @@ def draft(session: Session, row: AttendanceImport, preview: Preview, form: Decis
         ),
         more_bad=max(len(preview.log.bad) - MOST_BAD_SHOWN, 0),
         skipped=preview.log.skipped,
-        changes=tuple(_certain_changes(session, row, preview)),
+        changes=tuple(_certain_changes(session, row, preview)) if figures else (),
     )
 
 

@@ -25,11 +25,11 @@ from vio.common.permissions import Permission
 _REFUSED = (BadInputError, ConflictError, NotAllowedError)
 
 
-@needs(Permission.CORRECT_ATTENDANCE)
+@needs(Permission.IMPORT_LOGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: PageRequest, session_id: UUID) -> HttpResponseBase:
     """The imports of a session; POST reads a log into a draft."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     sent = request.method == "POST"
     form = forms.UploadForm(session, request.POST if sent else None, request.FILES if sent else None)
     if sent and form.is_valid():
@@ -45,17 +45,18 @@ def imports(request: PageRequest, session_id: UUID) -> HttpResponseBase:
     context = {
         "session": session, "form": form, "imports": pages.listed(session), "sheet": sheet_of(session),
         "may_correct_signed": request.actor.may(Permission.CORRECT_ATTESTED, session.program_id),
+        "sees_figures": _sees_figures(request, session),
     }  # fmt: skip
     _looked(request, session)
     status = 422 if form.errors else 200
     return render(request, "sessions_app/attendance/imports/list.html", context, status=status)
 
 
-@needs(Permission.CORRECT_ATTENDANCE)
+@needs(Permission.IMPORT_LOGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def one_import(request: PageRequest, session_id: UUID, attendance_import_id: UUID) -> HttpResponseBase:
     """One log: a draft to decide about (POST counts it), or what became of it."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = selectors.import_of(session, attendance_import_id)
     if row.status != AttendanceImport.Status.DRAFT:
         return _decided_page(request, session, row, forms.ReasonForm())
@@ -71,23 +72,24 @@ def one_import(request: PageRequest, session_id: UUID, attendance_import_id: UUI
             show_refusal(form, error)
         else:
             messages.success(request, "Counted. What stood there before stays in the record.")
-            return redirect("session_attendance", session_id=session.pk)
+            return _onward(request, session, row)
     _looked(request, session)
     context = {
         "session": session,
         "row": row,
         "form": form,
-        "draft": pages.draft(session, row, preview, form),
+        "draft": pages.draft(session, row, preview, form, figures=_sees_figures(request, session)),
+        "sees_figures": _sees_figures(request, session),
     }
     status = 422 if form.errors else 200
     return render(request, "sessions_app/attendance/imports/draft.html", context, status=status)
 
 
-@needs(Permission.CORRECT_ATTENDANCE)
+@needs(Permission.IMPORT_LOGS)
 @require_POST
 def discard(request: PageRequest, session_id: UUID, attendance_import_id: UUID) -> HttpResponseBase:
     """Throws a draft away."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     services.discard_import(
         actor=request.actor, session=session, import_id=attendance_import_id, now=timezone.now()
     )
@@ -95,11 +97,11 @@ def discard(request: PageRequest, session_id: UUID, attendance_import_id: UUID) 
     return redirect("attendance_imports", session_id=session.pk)
 
 
-@needs(Permission.CORRECT_ATTENDANCE)
+@needs(Permission.IMPORT_LOGS)
 @require_POST
 def withdraw(request: PageRequest, session_id: UUID, attendance_import_id: UUID) -> HttpResponseBase:
     """Takes a counted import back."""
-    session = session_for(request.actor, session_id, Permission.CORRECT_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.IMPORT_LOGS)
     row = selectors.import_of(session, attendance_import_id)
     form = forms.ReasonForm(request.POST)
     if form.is_valid():
@@ -112,8 +114,19 @@ def withdraw(request: PageRequest, session_id: UUID, attendance_import_id: UUID)
             show_refusal(form, error)
         else:
             messages.success(request, "Taken back. It stays in the record and counts no more.")
-            return redirect("session_attendance", session_id=session.pk)
+            return _onward(request, session, row)
     return _decided_page(request, session, row, form)
+
+
+def _sees_figures(request: PageRequest, session: Session) -> bool:
+    """Whether they may see attendance; who only imports sees who is who and how many, and nobody's minutes."""
+    return request.actor.may(Permission.SEE_ATTENDANCE, session.program_id)
+
+
+def _onward(request: PageRequest, session: Session, row: AttendanceImport) -> HttpResponseBase:
+    if _sees_figures(request, session):
+        return redirect("session_attendance", session_id=session.pk)
+    return redirect("attendance_import", session_id=session.pk, attendance_import_id=row.pk)
 
 
 def _decided_page(
@@ -121,7 +134,10 @@ def _decided_page(
 ) -> HttpResponse:
     _looked(request, session)
     stood, vendor = pages.stood(session, row), VENDORS[Vendor(row.vendor)]
-    context = {"session": session, "row": row, "form": form, "stood": stood, "vendor": vendor}
+    context = {
+        "session": session, "row": row, "form": form, "stood": stood, "vendor": vendor,
+        "sees_figures": _sees_figures(request, session),
+    }  # fmt: skip
     status = 422 if form.errors else 200
     return render(request, "sessions_app/attendance/imports/decided.html", context, status=status)
 

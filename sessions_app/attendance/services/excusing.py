@@ -22,9 +22,15 @@ from vio.common.errors import ConflictError, NotFoundError
 from vio.common.permissions import Permission
 
 
-def excuse_client(*, actor: Actor, session: Session, client: Client, reason: str, now: datetime) -> Excuse:
-    """Records the excuse and, after the session, computes again. Raises ConflictError with the explanation."""
-    actor.require(Permission.CORRECT_ATTENDANCE, session.program_id)
+def excuse_client(
+    *, actor: Actor, session: Session, client: Client, reason: str, now: datetime,
+    right: Permission = Permission.CORRECT_ATTENDANCE,
+) -> Excuse:  # fmt: skip
+    """Records the excuse and, after the session, computes again. Raises ConflictError with the explanation.
+
+    `right` is the permission it is done by, where the caller has decided that another one than correcting is enough.
+    """
+    actor.require(right, session.program_id)
     why = checked_reason(reason)
     try:
         with transaction.atomic():

@@ -9,13 +9,15 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 
+from sessions_app.attendance.services.excusing import excuse_client
+from sessions_app.attendance.services.finalising import finalise_session
 from sessions_app.board import tonight_board
 from sessions_app.coming.selectors import notice_of, notice_words
 from sessions_app.coming.services import Word, give_notice, withdraw_notice
 from sessions_app.followup.misses import raise_missed
 from sessions_app.followup.selectors import open_misses
-from sessions_app.followup.services import accept_excuse
-from sessions_app.models import ArrivalNotice, Excuse, FollowUp, PresenceEvidence, Session
+from sessions_app.followup.services import accept_excuse, assign
+from sessions_app.models import ArrivalNotice, AttendanceSheet, Excuse, FollowUp, PresenceEvidence, Session
 from tests.factories import MONDAY_START, make_session
 from tests.worlds import World
 from vio.common.actors import system_actor
@@ -148,12 +150,60 @@ def test_staff_accept_it_as_an_excuse_with_one_click(world: World, tonight: Sess
     say(world, tonight, None, "At the hospital with my son.")
     task = missed(world)
     now = START + timedelta(minutes=20)
-    with pytest.raises(NotAllowedError):  # may follow up, not change attendance
-        accept_excuse(actor=world.actor(world.clinician), follow_up_id=task.pk, now=now)
-    assert not Excuse.objects.exists()
     done = accept_excuse(actor=world.actor(world.supervisor), follow_up_id=task.pk, now=now)
     assert done.status == "withdrawn"
     assert Excuse.objects.get().reason == "At the hospital with my son."
+
+
+def test_a_clinician_accepts_it_in_a_follow_up_of_their_own(world: World, tonight: Session) -> None:
+    say(world, tonight, None, "At the hospital with my son.")
+    task = missed(world)
+    now = START + timedelta(minutes=20)
+    clinician = world.actor(world.clinician)
+    FollowUp.objects.filter(pk=task.pk).update(owner=world.supervisor)
+    with pytest.raises(NotAllowedError) as refused:
+        accept_excuse(actor=clinician, follow_up_id=task.pk, now=now)
+    assert refused.value.code == "not_owner"
+    assert not Excuse.objects.exists()
+    assign(actor=clinician, follow_up_id=task.pk, owner_id=world.clinician.pk, now=now)
+    assert accept_excuse(actor=clinician, follow_up_id=task.pk, now=now).status == "withdrawn"
+    assert Excuse.objects.get().accepted_by == world.clinician
+
+
+@pytest.mark.parametrize("who", ["facilitator", "records", "admin", "ana", "lakeside_clinician"])
+def test_owning_the_follow_up_is_not_enough_without_the_right(
+    world: World, tonight: Session, who: str
+) -> None:
+    say(world, tonight, None)
+    task = missed(world)
+    person = getattr(world, who)
+    FollowUp.objects.filter(pk=task.pk).update(owner=getattr(person, "person", person))
+    with pytest.raises(NotAllowedError):
+        accept_excuse(actor=world.actor(person), follow_up_id=task.pk, now=START + timedelta(minutes=20))
+    assert not Excuse.objects.exists()
+
+
+def test_a_signed_sheet_stays_with_who_may_change_one(world: World, tonight: Session) -> None:
+    say(world, tonight, None)
+    task = missed(world)
+    at = START + timedelta(hours=2)
+    Session.objects.filter(pk=tonight.pk).update(started_at=START, ended_at=tonight.ends_at, status="ended")
+    finalise_session(session_id=tonight.pk, now=at, actor=system_actor("test"))
+    AttendanceSheet.objects.filter(session=tonight).update(attested_at=at, attested_by=world.facilitator)
+    with pytest.raises(NotAllowedError) as refused:
+        accept_excuse(actor=world.actor(world.clinician), follow_up_id=task.pk, now=at)
+    assert refused.value.code == "sheet_signed"
+
+
+def test_excusing_on_the_sheet_stays_with_who_may_correct_it(world: World, tonight: Session) -> None:
+    with pytest.raises(NotAllowedError):
+        excuse_client(
+            actor=world.actor(world.clinician),
+            session=tonight,
+            client=world.ana,
+            reason="Said so.",
+            now=START,
+        )
 
 
 @pytest.mark.parametrize("minutes", [10, 0])
@@ -236,11 +286,14 @@ def test_the_follow_up_page_offers_the_one_click(
     task = missed(world)
     clock.shift(timedelta(minutes=50))
     address = f"/follow-ups/{task.pk}/"
+    FollowUp.objects.update(owner=world.supervisor)
     client.force_login(world.clinician)
     page = client.get(address).content.decode()
     assert "Migraine." in page
     assert "Accept this as an excuse" not in page
-    client.force_login(world.supervisor)
+    assert "Take it over below" in page
+    assert client.post(address, {"act": "excuse"}).status_code == 403
+    assert client.post(address, {"act": "assign", "owner": str(world.clinician.pk)}).status_code == 302
     assert "Accept this as an excuse" in client.get(address).content.decode()
     page = client.post(address, {"act": "excuse"}, follow=True).content.decode()
     assert "The client is excused." in page

@@ -16,7 +16,7 @@ from sessions_app.attendance.corrections import Changes
 from sessions_app.attendance.services import correct_attendance
 from sessions_app.followup.payers import watch_authorisations
 from sessions_app.hours import paying
-from sessions_app.hours.authorisations import Row, client_rows, running_out
+from sessions_app.hours.authorisations import CHUNK, Row, client_rows, running_out
 from sessions_app.models import Authorisation, Coverage, Flag, Payer
 from tests.factories import MONDAY_START, make_session
 from tests.sessions_app.attendance.evenings import CLOCK, finalised, held, sat
@@ -139,6 +139,52 @@ def test_the_list_shows_who_runs_out_and_nobody_of_another_program(world: World,
     everybody = running_out(actor, world.program, now=TUESDAY, all_of_them=True)
     assert len(everybody) == 2
     assert running_out(world.actor(world.lakeside_clinician), world.program, now=TUESDAY) == []
+
+
+def many(world: World, payer: Payer, count: int) -> list[Authorisation]:
+    """That many authorisations of Ben of 0 to 9 units each, besides one of Ana."""
+    authorise(world, payer, 30)
+    coverage = authorise(world, payer, 1, client=world.ben).coverage
+    return Authorisation.objects.bulk_create(
+        Authorisation(
+            program=world.program, coverage=coverage, client=world.ben, units=1 + n % 9, starts_on=FIRST,
+            ends_on=LAST, recorded_at=TUESDAY,
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def test_nobody_is_passed_over_in_a_long_list(world: World, payer: Payer) -> None:
+    evening(world)
+    many(world, payer, CHUNK + 5)
+    found = running_out(world.actor(world.clinician), world.program, now=TUESDAY)
+    assert len(found) == CHUNK + 7
+    keys = [(row.standing.runs_out_on or date.max, row.standing.left) for row in found]
+    assert keys == sorted(keys)
+
+
+def test_the_page_and_the_api_show_it_in_pages(world: World, payer: Payer, client: Browser) -> None:
+    evening(world)
+    many(world, payer, 83)
+    client.force_login(world.records)
+    page = reverse("authorisations")
+    sizes = [len(client.get(page, {"page": n}).context["rows"]) for n in (1, 2, 3, 4)]
+    assert sizes == [40, 40, 5, 5]  # a page beyond the last is the last
+    first = client.get(page).content.decode()
+    assert "Page 1 of 3" in first
+    assert "Later" in first
+    assert client.get(page, {"all": "1"}).context["page"].paginator.count == 85
+    seen: list[str] = []
+    offset: int | None = 0
+    while offset is not None:
+        answer = client.get("/api/v1/authorisations", {"limit": 30, "offset": offset}).json()
+        seen += [one["id"] for one in answer["items"]]
+        offset = answer["next_offset"]
+    assert len(seen) == len(set(seen)) == answer["total"] == 85
+    assert client.get("/api/v1/authorisations", {"all": "true"}).json()["total"] == 85
+    assert client.get("/api/v1/authorisations", {"limit": 500}).status_code == 422
+    client.force_login(world.facilitator)
+    assert client.get(page).status_code == client.get("/api/v1/authorisations").status_code == 403
 
 
 def test_the_list_asks_the_same_number_of_questions_at_any_size(world: World, payer: Payer) -> None:

@@ -93,6 +93,8 @@ Instant = Annotated[datetime, AfterValidator(as_utc)]
 """An instant that goes out, in UTC."""
 Flag = Annotated[bool, Field(strict=True)]
 """A yes or no that comes in."""
+Anyway = Annotated[bool, Field(strict=True, description="Whether to do it in spite of what is warned of.")]
+"""The answer when a service asked back: without it a warning is a refusal (422) beside this field."""
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, description="The version you looked at.")]
 Seen = Annotated[str, StringConstraints(max_length=64)]
 """The `mark` of what somebody looked at: refused with 409 when it is not what is stored any more."""

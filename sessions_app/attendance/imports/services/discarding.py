@@ -19,7 +19,7 @@ from vio.common.permissions import Permission
 @transaction.atomic
 def discard_import(*, actor: Actor, session: Session, import_id: UUID, now: datetime) -> AttendanceImport:
     """Empties a draft. Raises NotFoundError, NotAllowedError, ConflictError when it was decided already."""
-    actor.require(Permission.CORRECT_ATTENDANCE, session.program_id)
+    actor.require(Permission.IMPORT_LOGS, session.program_id)
     locked = lock_session(session.pk)
     row = lock_import(locked, import_id, status=AttendanceImport.Status.DRAFT)
     _empty(row, actor=actor, now=now)

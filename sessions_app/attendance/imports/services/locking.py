@@ -18,7 +18,7 @@ def lock_open_session(actor: Actor, session: Session) -> Session:
 
     Raises NotAllowedError (also `sheet_signed`), ConflictError `not_held` or `not_computed_yet`.
     """
-    actor.require(Permission.CORRECT_ATTENDANCE, session.program_id)
+    actor.require(Permission.IMPORT_LOGS, session.program_id)
     locked = lock_session(session.pk)
     if locked.status == Session.Status.CANCELLED:
         raise ConflictError(

@@ -12,6 +12,7 @@ from sessions_app.attendance.imports.selectors import contents_of
 from sessions_app.attendance.imports.services.locking import lock_import, lock_open_session
 from sessions_app.attendance.services.finalising import refresh_session
 from sessions_app.models import AttendanceImport, PresenceEvidence, Session
+from sessions_app.signals import evidence_withdrawn
 from vio.common import audit
 from vio.common.actors import Actor
 
@@ -41,6 +42,9 @@ def withdraw_import(
         details={"import": str(row.pk), "vendor": row.vendor, "stays": len(taken_back)},
     )  # fmt: skip
     refresh_session(session_id=locked.pk, now=now, actor=actor, cause="recomputed", signed_too=True)
+    evidence_withdrawn.send(
+        sender=AttendanceImport, session_id=locked.pk, client_ids={fact.client_id for fact in taken_back}, now=now
+    )  # fmt: skip
     return row
 
 

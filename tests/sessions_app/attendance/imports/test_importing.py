@@ -318,7 +318,7 @@ def test_only_a_counted_session_takes_a_log(world: World, fields: dict[str, obje
 
 def test_nobody_else_imports(world: World, evening: Session) -> None:
     row = read(world, evening, "livekit", of_ana(world))
-    for who in (world.clinician, world.records, world.admin, world.ana):
+    for who in (world.clinician, world.records, world.ana):
         actor = world.actor(who)
         for act in (
             lambda actor=actor: read(world, evening, "livekit", of_ana(world), actor=actor),

@@ -13,7 +13,7 @@ from groups.models import Enrolment, Person
 from sessions_app.attendance.corrections import Changes
 from sessions_app.attendance.services import correct_attendance
 from sessions_app.hours.reading import read_week
-from sessions_app.hours.rehearsal import Judged, rehearse
+from sessions_app.hours.trial import Judged, try_on_past
 from sessions_app.models import AttendancePolicy, AttendanceRecord, HoursPolicy, WeekHours
 from tests.factories import MONDAY_START
 from tests.sessions_app.attendance.evenings import finalised, held, sat
@@ -65,7 +65,7 @@ def stricter(world: World, **fields: object) -> AttendancePolicy:
 def test_the_same_policy_changes_nothing_and_nothing_is_written(past: World) -> None:
     rows = AttendanceRecord.objects.count(), WeekHours.objects.count(), HoursPolicy.objects.count()
     same = HoursPolicy.objects.get(program=past.program)
-    found = rehearse(
+    found = try_on_past(
         past.program, weeks=2, now=NEXT_TUESDAY, hours=same,
         attendance=AttendancePolicy.objects.filter(program=past.program).first() or stricter(past),
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_the_same_policy_changes_nothing_and_nothing_is_written(past: World) -> 
 def test_what_was_judged_is_what_the_week_was_judged_by(past: World) -> None:
     nothing_counts = therapeutic(past)
     nothing_counts.countable = ["individual"]
-    found = rehearse(past.program, weeks=1, now=NEXT_TUESDAY, hours=nothing_counts)
+    found = try_on_past(past.program, weeks=1, now=NEXT_TUESDAY, hours=nothing_counts)
     for change in found.changes:
         reading = read_week(change.client, WEEK, now=NEXT_TUESDAY)
         assert reading is not None
@@ -92,7 +92,7 @@ def test_what_was_judged_is_what_the_week_was_judged_by(past: World) -> None:
 
 def test_proration_would_have_met_the_week_of_somebody_new(past: World) -> None:
     Enrolment.objects.filter(client=past.ben).update(starts_on=date(2026, 4, 16))
-    found = rehearse(past.program, weeks=1, now=NEXT_TUESDAY, hours=therapeutic(past, proration="days"))
+    found = try_on_past(past.program, weeks=1, now=NEXT_TUESDAY, hours=therapeutic(past, proration="days"))
     (change,) = [c for c in found.changes if c.client == past.ben]
     assert (change.before.goal.minutes, change.after.goal.minutes) == (540, 232)
     assert change.after.minutes == 100
@@ -104,14 +104,16 @@ def test_new_attendance_rules_name_evenings_otherwise_and_corrections_stand(past
         actor=past.actor(past.supervisor), session=evening, client=past.ben, changes=Changes(credited_minutes=90),
         reason="Was on the phone.", now=MONDAY_START + timedelta(days=1),
     )  # fmt: skip
-    found = rehearse(past.program, weeks=1, now=NEXT_TUESDAY, attendance=stricter(past, attended_percent=50))
+    found = try_on_past(
+        past.program, weeks=1, now=NEXT_TUESDAY, attendance=stricter(past, attended_percent=50)
+    )
     assert [(s.client.pk, s.before, s.after) for s in found.statuses] == [
         (past.ben.pk, "partial", "attended")
     ] * 2
     assert found.changes == ()
     strict = stricter(past, no_show_below_minutes=60, attended_percent=50)
     strict.no_show_below_minutes = 120
-    missed = rehearse(past.program, weeks=1, now=NEXT_TUESDAY, attendance=strict)
+    missed = try_on_past(past.program, weeks=1, now=NEXT_TUESDAY, attendance=strict)
     assert {s.after for s in missed.statuses} == {"no_show"}
     (change,) = missed.changes
     assert (change.client, change.before.minutes, change.after.minutes) == (past.ben, 290, 90)
@@ -137,7 +139,7 @@ def test_the_page_shows_names_to_the_director_and_counts_to_the_administrator(pa
     assert browser_of(past.supervisor).post(address, typed).status_code == 403
     assert browser_of(past.lakeside_admin).post(address, typed).status_code == 404
     assert HoursPolicy.objects.count() == versions
-    entry = AuditEntry.objects.filter(action="policy.rehearsed").order_by("number").first()
+    entry = AuditEntry.objects.filter(action="policy.tried").order_by("number").first()
     assert entry is not None
     assert entry.details["weeks"] == 2
     wrong = browser_of(past.director).post(address, {**typed, "try_weeks": "99"})

@@ -74,7 +74,7 @@ class StatusChange:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class Trial:
     """What would have been different, worst first; and how much was looked at."""
 
     weeks: tuple[Week, ...]
@@ -108,10 +108,10 @@ class _Past:
     overrides: Mapping[tuple[UUID, date], Override]
 
 
-def rehearse(
+def try_on_past(
     program: Program, *, weeks: int, now: datetime, hours: HoursPolicy | None = None,
     attendance: AttendancePolicy | None = None,
-) -> Rehearsal:  # fmt: skip
+) -> Trial:  # fmt: skip
     """The last finished weeks again under an unsaved version of either policy; the other stays as it was."""
     span = _finished(program, min(max(weeks, 1), MOST_WEEKS), now)
     past, left_out = _read(program, span)
@@ -134,7 +134,7 @@ def rehearse(
             if would is not None and would != was:
                 changes.append(WeekChange(client, week, was, would))
     changes.sort(key=lambda c: ({"missed": 0, "met": 1}.get(c.turned, 2), c.week, c.client.person.full_name))
-    return Rehearsal(span, len(past.clients), looked_at, tuple(changes), tuple(statuses), left_out)
+    return Trial(span, len(past.clients), looked_at, tuple(changes), tuple(statuses), left_out)
 
 
 def _finished(program: Program, number: int, now: datetime) -> tuple[Week, ...]:
