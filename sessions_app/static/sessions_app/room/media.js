@@ -30,6 +30,7 @@ import { chooseCameras } from "./media_rules.js";
  * @property {(person: string, wants: boolean) => void} wants
  * @property {(on: boolean) => void} ask whether this window wants pictures
  * @property {(people: Set<string>) => void} enlarge whose pictures are shown large
+ * @property {(source: Source, on: boolean) => void} hold whether staff silenced one's own sound
  * @property {() => Map<string, RTCPeerConnection>} connections
  * @property {() => void} close
  */
@@ -45,6 +46,7 @@ const PICTURES = ["camera", "screen"];
 const CARRIERS = {
   mesh: async (grant, carrier) => new (await import("./media_mesh.js")).Mesh(grant, carrier),
   janus: async (grant, carrier) => (await import("./media_janus.js")).Room.enter(grant, carrier),
+  livekit: async (grant, carrier) => (await import("./media_livekit.js")).Room.enter(grant, carrier),
 };
 
 export class Media extends Heard {
@@ -97,6 +99,7 @@ export class Media extends Heard {
   /** Mutes, stopped cameras and closed sharing hold at the sender and at every receiver. @param {View} view */
   obey({ room, me }) {
     if (this.own.mic) this.own.mic.enabled = !room.muted.includes(me.person);
+    this.transport?.hold("mic", room.muted.includes(me.person));
     if (this.own.camera && room.cameras_stopped.includes(me.person)) this.stop("camera", "Your facilitator stopped your camera.");
     if (this.own.screen && !this.mayShare(me.person)) this.stop("screen", "Sharing has ended.");
     for (const [person, other] of this.others) {

@@ -268,6 +268,9 @@ export class Room {
   part() {}
   wants() {}
 
+  /** The server lifts it together with the room. */
+  hold() {}
+
   connections() {
     const found = new Map();
     if (this.sending) found.set("up", this.sending);

@@ -4,7 +4,7 @@
 
 const KEEP_ALIVE = 10_000;
 const SILENT_FOR = 25_000;
-const ANSWERS_WITHIN = 10_000;
+const ANSWERS_WITHIN = 15_000;
 const PROVES_WITHIN = 4_000;
 const PLUGIN = "janus.plugin.videoroom";
 

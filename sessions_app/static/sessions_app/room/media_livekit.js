@@ -101,7 +101,17 @@ export class Room {
     const sent = before?.track?.mediaStreamTrack ?? null;
     if (sent === wanted) return;
     if (before) await me.unpublishTrack(before.track, false);
-    if (wanted && this.grant.may_publish.includes(source)) await me.publishTrack(wanted, { source: NAMES[source], name: source, ...HOW[source] });
+    if (wanted && this.grant.may_publish.includes(source)) await me.publishTrack(wanted, { source: NAMES[source], name: source, ...this.how(source) });
+  }
+
+  /** How one source goes up: sound first, a camera in two sizes, a clear screen. @param {Source} source @returns {Record<string, unknown>} */
+  how(source) {
+    if (source === "mic") return { audioPreset: { maxBitrate: 32_000, priority: "high" } };
+    if (source === "screen") return { simulcast: false, videoEncoding: { maxBitrate: 900_000, maxFramerate: 8 } };
+    return {
+      videoEncoding: { maxBitrate: 450_000, maxFramerate: 15, priority: "low" },
+      videoSimulcastLayers: [new this.kit.VideoPreset(320, 180, 120_000, 15)],
+    };
   }
 
   /** Staff muted, or it was lifted: the server keeps what it silenced until the sender speaks again. @param {Source} source @param {boolean} on */
@@ -152,13 +162,3 @@ export class Room {
     this.room.disconnect(false).catch(() => {});
   }
 }
-
-/** How each source goes up: sound first, a camera in two sizes, a clear screen. @type {Record<Source, Record<string, unknown>>} */
-const HOW = {
-  mic: { audioPreset: { maxBitrate: 32_000, priority: "high" } },
-  camera: {
-    videoEncoding: { maxBitrate: 450_000, maxFramerate: 15, priority: "low" },
-    videoSimulcastLayers: [{ width: 320, height: 180, encoding: { maxBitrate: 120_000, maxFramerate: 15 }, resolution: { width: 320, height: 180 } }],
-  },
-  screen: { simulcast: false, screenShareEncoding: { maxBitrate: 900_000, maxFramerate: 8 } },
-};

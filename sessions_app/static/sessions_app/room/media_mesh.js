@@ -257,6 +257,9 @@ export class Mesh {
   /** Every picture is small. */
   enlarge() {}
 
+  /** The track itself is silent. */
+  hold() {}
+
   /** @returns {Map<string, RTCPeerConnection>} for a look at what flows */
   connections() {
     return new Map([...this.peers].map(([person, { pc }]) => [person, pc]));
