@@ -59,10 +59,13 @@ class ChatMode(StrEnum):
 
 
 class Admission(StrEnum):
-    """How known clients pass from the waiting room: one by one, or by themselves once the group has started."""
+    """How known clients pass from the waiting room: one by one, by themselves once the group has started, or as soon as
+    they are at the door.
+    """
 
     EACH = "each"
     ROSTER = "roster"
+    ALL = "all"
 
 
 class RemovalReason(StrEnum):

@@ -70,6 +70,8 @@ STEPS: list[Step] = [
     lambda who: c.ChatSend(id=ID, text="to staff", to="staff"),
     lambda who: c.ChatSetMode(id=ID, mode=ChatMode.OFF),
     lambda who: c.ChatSetMode(id=ID, mode=ChatMode.GROUP),
+    lambda who: c.AdmissionSet(id=ID, policy=Admission.ALL),
+    lambda who: c.AdmissionSet(id=ID, policy=Admission.EACH),
     lambda who: c.SupportRequest(id=ID),
     lambda who: c.SupportAnswer(id=ID, person=who),
 ]
@@ -301,6 +303,7 @@ def example(kind: type[e.Event]) -> e.Event:
         "role": Role.COFACILITATOR,
         "reason": "left",
         "mode": ChatMode.OFF,
+        "policy": Admission.ALL,
         "message": id_of(7),
         "text": "hello",
         "reason_code": "safety",
