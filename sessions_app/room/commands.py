@@ -36,7 +36,7 @@ class Resume(PassingCommand):
 
 
 class ChatSend(Command):
-    """Write to the room one is in, or quietly to the staff; staff in a side room also to everyone."""
+    """Write to the room one is in, or quietly to the staff; staff also to everyone, in every side room."""
 
     type: Literal["chat.send"] = "chat.send"
     text: ChatText

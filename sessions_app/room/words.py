@@ -121,8 +121,9 @@ class RoundKind(StrEnum):
 
 
 class MovedTo(StrEnum):
-    """Where somebody was moved: a breakout, a private aside, back to the whole group."""
+    """Where somebody is now: a breakout, a private aside, the main room while breakouts are open, the whole group."""
 
     BREAKOUT = "breakout"
     ASIDE = "aside"
+    MAIN = "main"
     GROUP = "group"
