@@ -7,6 +7,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="staffrole",
+            name="licence_ends",
+            field=models.JSONField(blank=True, default=dict),
+        ),
         migrations.AlterField(
             model_name="group",
             name="admission",
