@@ -121,8 +121,8 @@ def _house(
     for session, person, role, away in own.values_list("session", "person", "role", "stands_in_for"):
         house.own.setdefault(session, []).append((person, role, away))
     held = StaffRole.objects.filter(program=program, withdrawn_at=None)
-    for role in held.only("person_id", "licensed_states", "licence_ends"):
-        house.licences.setdefault(role.person_id, []).extend(role.held_licences)
+    for licensed in held.only("person_id", "licensed_states", "licence_ends"):
+        house.licences.setdefault(licensed.person_id, []).extend(licensed.held_licences)
     return house
 
 
