@@ -174,10 +174,8 @@ export class Mesh {
   }
 
   look() {
-    const peers = [...this.peers.values()];
-    for (const peer of peers) peer.look();
-    // One hurt connection may be the other's trouble; when all are, it is one's own line.
-    this.carrier.onHurt(peers.length > 0 && peers.every(({ hurtAt }) => hurtAt > 0));
+    // Nothing is said of connections that stand still: to peers, somebody who is in a private talk must look like anybody else.
+    for (const peer of this.peers.values()) peer.look();
   }
 
   /** @returns {RTCConfiguration} */
