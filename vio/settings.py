@@ -284,6 +284,10 @@ if not (MEDIA_JANUS["admin_url"] or "http://").startswith(("http://", "https://"
 if _media_server:  # the media server is the only other place a page may talk to
     _place = urlsplit(_media_server["url"])
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"].append(f"{_place.scheme}://{_place.netloc}")
+    if MEDIA_KIND == "livekit":  # its client asks over http(s) why it was turned away
+        CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"].append(
+            f"{_place.scheme.replace('ws', 'http', 1)}://{_place.netloc}"
+        )
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("VIO_STATIC_ROOT", str(BASE_DIR / "staticfiles")))

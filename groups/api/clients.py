@@ -13,13 +13,13 @@ from pydantic import StringConstraints
 
 from groups import access
 from groups.api.programs import PhoneLine, sent
+from groups.licences import STATES
 from groups.models import Client, Group, PrescribedDose
 from groups.selectors import Episode, episodes, today_of
 from groups.services import arrivals
 from groups.services import enrolment as service
 from groups.services.people import PersonDetails
 from groups.services.programs import seen
-from groups.services.staff import STATES
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.api.edges import Edges

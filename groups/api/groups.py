@@ -28,7 +28,7 @@ GroupName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 Track = Annotated[str, StringConstraints(max_length=60)]
 Size = Annotated[int, whole(1, 50)]
 ChatMode = Literal["off", "staff_only", "group"]
-Admission = Literal["each", "roster"]
+Admission = Literal["each", "roster", "all"]
 Bridge = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 Link = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 

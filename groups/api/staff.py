@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from pydantic import Field, StringConstraints
 
 from groups import access
 from groups.api.clients import Address
+from groups.licences import STATES
 from groups.models import StaffRole
-from groups.selectors import staff_of
+from groups.selectors import staff_of, today_of
 from groups.services import staff as service
 from groups.services.arrivals import send_invitation
 from groups.services.people import PersonDetails
@@ -20,13 +22,32 @@ from groups.services.programs import seen
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
 from vio.common.api.schemas import Flag, Input, Output, Seen, ShortText
+from vio.common.errors import BadInputError
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission, Role
 
 edges = Edges("programs")
 FirstName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 State = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=2)]
-States = Annotated[list[State], Field(max_length=60)]
+
+
+class LicenceIn(Input):
+    """A licence in one state. `ends_on` is the last day it counts, and null where it has no end: that must be said."""
+
+    state: State
+    ends_on: date | None
+
+
+Licences = Annotated[list[LicenceIn], Field(max_length=60)]
+
+
+class LicenceOut(Output):
+    """A licence in one state; `ends_on` is the last day it counts, null: no end."""
+
+    state: str
+    ends_on: date | None
+    counts: bool
+    ends_soon: bool
 
 
 class StaffOut(Output):
@@ -37,16 +58,16 @@ class StaffOut(Output):
     name: str
     role: str
     credentials: str
-    licensed_states: list[str]
+    licences: list[LicenceOut]
     is_on_call: bool
     mark: str
 
 
 class StaffChange(Input):
-    """Credentials, the states one is licensed in, and whether alerts at night go to this person."""
+    """Credentials, licences, and whether alerts at night go to this person."""
 
     credentials: ShortText = ""
-    licensed_states: States = Field(default_factory=list)
+    licences: Licences = Field(default_factory=list)
     is_on_call: Flag = False
     seen: Seen | None = None
 
@@ -59,7 +80,7 @@ class StaffIn(Input):
     last_name: ShortText = ""
     role: Role
     credentials: ShortText = ""
-    licensed_states: States = Field(default_factory=list)
+    licences: Licences = Field(default_factory=list)
     is_on_call: Flag = False
 
 
@@ -67,9 +88,19 @@ def staff_out(row: StaffRole) -> StaffOut:
     """A role as it goes out."""
     return StaffOut(
         id=row.pk, person_id=row.person_id, name=row.person.full_name, role=row.role,
-        credentials=row.credentials, licensed_states=row.licensed_states, is_on_call=row.is_on_call,
+        credentials=row.credentials, licences=_licences_out(row), is_on_call=row.is_on_call,
         mark=seen(row, service.ROLE_FIELDS),
     )  # fmt: skip
+
+
+def _licences_out(row: StaffRole) -> list[LicenceOut]:
+    today = today_of(row.program, timezone.now())
+    return [
+        LicenceOut(
+            state=one.state, ends_on=one.ends_on, counts=one.counts(today), ends_soon=one.ends_soon(today)
+        )
+        for one in row.held_licences
+    ]
 
 
 @edges.get("/programs/{uuid:program_id}/staff", Permission.MANAGE_STAFF, Page[StaffOut])
@@ -87,14 +118,22 @@ def add_staff(request: PageRequest, program_id: UUID, body: StaffIn) -> StaffOut
     row = service.add_staff(
         actor=request.actor, program=program, now=now, role=body.role,
         person=PersonDetails(body.email, body.first_name, body.last_name), credentials=body.credentials,
-        licensed_states=_states(body.licensed_states), is_on_call=body.is_on_call,
+        licensed_states=_states(body.licences), licence_ends=_ends(body.licences), is_on_call=body.is_on_call,
     )  # fmt: skip
     send_invitation(actor=request.actor, person=row.person, program_id=program.pk, now=now)
     return staff_out(row)
 
 
-def _states(codes: list[str]) -> list[str]:
-    return service.read_states(" ".join(codes))
+def _states(given: list[LicenceIn]) -> list[str]:
+    codes = sorted({one.state.upper() for one in given})
+    wrong = [code for code in codes if code not in STATES]
+    if wrong:
+        raise BadInputError(fields={"licences": f"“{wrong[0]}” is not a state."})
+    return codes
+
+
+def _ends(given: list[LicenceIn]) -> dict[str, date | None]:
+    return {one.state.upper(): one.ends_on for one in given}
 
 
 @edges.put("/staff/{uuid:staff_role_id}", Permission.MANAGE_STAFF, StaffOut)
@@ -103,7 +142,8 @@ def change_staff(request: PageRequest, staff_role_id: UUID, body: StaffChange) -
     row = access.staff_role_for(request.actor, staff_role_id, Permission.MANAGE_STAFF)
     changed = service.change_staff(
         actor=request.actor, staff_role=row, credentials=body.credentials,
-        licensed_states=_states(body.licensed_states), is_on_call=body.is_on_call, mark=body.seen,
+        licensed_states=_states(body.licences), licence_ends=_ends(body.licences), is_on_call=body.is_on_call,
+        mark=body.seen,
     )  # fmt: skip
     return staff_out(changed)
 

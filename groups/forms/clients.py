@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 
 from groups.forms.base import AskingForm, ManageForm, choice_field, local_date_field, number_field, text_field
+from groups.licences import STATES
 from groups.models import Client, EmergencyContact, Group, LevelOfCare, Program
 from groups.selectors import END_REASONS, staff_of
-from groups.services.staff import STATES
 from vio.common.permissions import Role
 
 _STATE_CHOICES = [(code, code) for code in sorted(STATES)]

@@ -49,8 +49,12 @@ class GroupForm(ManageForm):
     )
     admission = choice_field(
         "Who waits at the door is let in",
-        [("each", "one by one, by a facilitator"), ("roster", "by itself, once the group has started")],
-        help_text="Somebody whom staff took out of the room is never let in by itself.",
+        [
+            ("each", "one by one, by a facilitator"),
+            ("roster", "by itself, once the group has started"),
+            ("all", "by itself, as soon as they are at the door"),
+        ],
+        help_text="Those who lead can change it during a session. Whom staff took out is never let in by itself.",
     )
     fallback_phone = text_field(
         "If the room fails: phone bridge", 40, required=False, help_text="Everybody of the group can see it, one tap away."

@@ -6,10 +6,9 @@ from typing import Any
 
 from django import forms
 
+from groups import licences
 from groups.forms.base import ManageForm, choice_field, text_field
 from groups.models import StaffRole
-from groups.services.staff import read_states
-from vio.common.errors import BadInputError
 from vio.common.permissions import STAFF_ROLES
 
 ROLE_WORDS = {
@@ -28,15 +27,20 @@ class StaffForm(ManageForm):
     credentials = text_field(
         "Credentials", 60, required=False, help_text="LCSW, LMHC: printed beside a signature."
     )
-    licensed_states = forms.CharField(label="Licensed in", max_length=200, required=False, help_text="NY, NJ")
+    licensed_states = forms.CharField(
+        label="Licensed in", max_length=600, required=False,
+        help_text="Each with its last day: NY 2027-03-31, NJ no end. You are reminded here thirty days before.",
+    )  # fmt: skip
     is_on_call = forms.BooleanField(label="On call: red alerts reach this person", required=False)
 
     def clean_licensed_states(self) -> list[str]:
-        """Codes of states."""
+        """Codes of states; their ends go into `licence_ends`."""
         try:
-            return read_states(self.cleaned_data["licensed_states"])
-        except BadInputError as error:
-            raise forms.ValidationError(error.fields["licensed_states"]) from error
+            found = licences.read(self.cleaned_data["licensed_states"])
+        except licences.UnreadableError as error:
+            raise forms.ValidationError(str(error)) from error
+        self.cleaned_data["licence_ends"] = {one.state: one.ends_on for one in found}
+        return [one.state for one in found]
 
 
 class NewStaffForm(StaffForm):
@@ -54,6 +58,6 @@ def staff_initial(row: StaffRole) -> dict[str, Any]:
     """What is saved now."""
     return {
         "credentials": row.credentials,
-        "licensed_states": ", ".join(row.licensed_states),
+        "licensed_states": licences.as_text(row.held_licences),
         "is_on_call": row.is_on_call,
     }

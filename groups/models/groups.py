@@ -29,7 +29,11 @@ class Group(models.Model):
     )
     admission = models.CharField(
         max_length=8,
-        choices=[("each", "one by one"), ("roster", "by itself, once the group has started")],
+        choices=[
+            ("each", "one by one"),
+            ("roster", "by itself, once the group has started"),
+            ("all", "by itself, as soon as somebody is at the door"),
+        ],
         default="each",
     )
     # How to meet when the room fails; a code or a link lets people in, so both are sealed.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from groups.licences import Licence, licences_of
 from vio.common.permissions import STAFF_ROLES, Role
 
 
@@ -76,6 +78,8 @@ class StaffRole(models.Model):
         max_length=60, blank=True, default=""
     )  # "LCSW", printed beside a signature
     licensed_states = models.JSONField(default=list, blank=True)  # ["NY", "NJ"]
+    # {"NY": "2027-03-31"}: the last day a licence counts; a state that is not named here has a licence without an end.
+    licence_ends = models.JSONField(default=dict, blank=True)
     is_on_call = models.BooleanField(default=False)
     granted_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +95,15 @@ class StaffRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.person_id}"
+
+    def licensed_on(self, on: date) -> frozenset[str]:
+        """The states in which this person is licensed on a local date."""
+        return frozenset(licence.state for licence in self.held_licences if licence.counts(on))
+
+    @property
+    def held_licences(self) -> list[Licence]:
+        """Their licences by state, those too that are over."""
+        return licences_of(self.licensed_states, self.licence_ends)
 
 
 class Invitation(models.Model):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -20,27 +19,15 @@ from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
 from vio.common.permissions import ROLE_PERMISSIONS, STAFF_ROLES, Permission, Role
 
-ROLE_FIELDS = ("credentials", "licensed_states", "is_on_call")
-STATES = frozenset((
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
-    "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
-    "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR",
-))  # fmt: skip
-
-
-def read_states(text: str) -> list[str]:
-    """State codes from text such as "NY, NJ"; raises BadInputError (field `licensed_states`) for anything else."""
-    codes = [c for c in re.split(r"[\s,;]+", text.upper()) if c]
-    wrong = [c for c in codes if c not in STATES]
-    if wrong:
-        raise BadInputError(fields={"licensed_states": f"“{wrong[0][:12]}” is not a state. Write NY, NJ."})
-    return sorted(set(codes))
+ROLE_FIELDS = ("credentials", "licensed_states", "licence_ends", "is_on_call")
+Ends = Mapping[str, date | None]
+"""{state: the last day the licence counts; None: it has no end}."""
 
 
 @transaction.atomic
 def add_staff(
     *, actor: Actor, program: Program, person: PersonDetails, role: Role, now: datetime, credentials: str = "",
-    licensed_states: Sequence[str] = (), is_on_call: bool = False,
+    licensed_states: Sequence[str] = (), licence_ends: Ends | None = None, is_on_call: bool = False,
 ) -> StaffRole:  # fmt: skip
     """Gives a person a role in a program; raises ConflictError when they hold it already."""
     actor.require(Permission.MANAGE_STAFF, program.pk)
@@ -55,6 +42,7 @@ def add_staff(
                 role=role,
                 credentials=credentials.strip(),
                 licensed_states=list(licensed_states),
+                licence_ends=_ends(licensed_states, licence_ends or {}),
                 is_on_call=is_on_call,
             )
     except IntegrityError as error:
@@ -68,15 +56,16 @@ def add_staff(
 @transaction.atomic
 def change_staff(
     *, actor: Actor, staff_role: StaffRole, credentials: str, licensed_states: Sequence[str],
-    is_on_call: bool, mark: str | None = None,
+    is_on_call: bool, licence_ends: Ends | None = None, mark: str | None = None,
 ) -> StaffRole:  # fmt: skip
-    """Changes credentials, licensed states and the on-call flag of a role in force."""
+    """Changes credentials, licences and the on-call flag of a role in force."""
     actor.require(Permission.MANAGE_STAFF, staff_role.program_id)
     row = StaffRole.objects.select_for_update().get(pk=staff_role.pk)
     if row.withdrawn_at is not None:
         raise ConflictError("This role was withdrawn.", code="role_withdrawn")
     require_unchanged(row, ROLE_FIELDS, mark)
     row.credentials, row.licensed_states = credentials.strip(), list(licensed_states)
+    row.licence_ends = _ends(licensed_states, licence_ends or {})
     row.is_on_call = is_on_call
     row.save(update_fields=list(ROLE_FIELDS))
     _record(actor, "staff.role_changed", row, on_call=is_on_call)
@@ -105,6 +94,10 @@ def withdraw_role(*, actor: Actor, staff_role: StaffRole, now: datetime) -> Staf
     _record(actor, "staff.role_withdrawn", staff_role)
     ring_person(person.pk)
     return staff_role
+
+
+def _ends(states: Sequence[str], ends: Ends) -> dict[str, str]:
+    return {state: end.isoformat() for state in states if (end := ends.get(state)) is not None}
 
 
 def _require_a_manager(program: Program) -> None:

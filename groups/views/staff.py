@@ -14,7 +14,7 @@ from groups import access
 from groups.forms import staff as forms
 from groups.forms.clients import EmptyForm
 from groups.models import StaffRole
-from groups.selectors import staff_of
+from groups.selectors import staff_of, today_of
 from groups.services import programs
 from groups.services import staff as service
 from groups.services.arrivals import send_invitation
@@ -32,7 +32,12 @@ MANAGE = Permission.MANAGE_STAFF
 def staff_list(request: PageRequest, program_id: UUID) -> HttpResponseBase:
     """Every role in force."""
     program = access.program_for(request.actor, program_id, MANAGE)
-    context = {"program_managed": program, "roles": staff_of(program)}
+    today = today_of(program, timezone.now())
+    roles = [
+        (role, [(one, one.counts(today), one.ends_soon(today)) for one in role.held_licences])
+        for role in staff_of(program)
+    ]
+    context = {"program_managed": program, "roles": roles}
     return render(request, "groups/manage/staff.html", context)
 
 
@@ -52,7 +57,8 @@ def staff_new(request: PageRequest, program_id: UUID) -> HttpResponseBase:
         row = service.add_staff(
             actor=request.actor, program=program, now=now, role=Role(c["role"]),
             person=PersonDetails(c["email"], c["first_name"], c["last_name"]),
-            credentials=c["credentials"], licensed_states=c["licensed_states"], is_on_call=c["is_on_call"],
+            credentials=c["credentials"], licensed_states=c["licensed_states"], licence_ends=c["licence_ends"],
+            is_on_call=c["is_on_call"],
         )  # fmt: skip
         send_invitation(actor=request.actor, person=row.person, program_id=program.pk, now=now)
         return row
@@ -73,7 +79,8 @@ def staff_edit(request: PageRequest, staff_role_id: UUID) -> HttpResponseBase:
         c = form.cleaned_data
         return service.change_staff(
             actor=request.actor, staff_role=row, credentials=c["credentials"],
-            licensed_states=c["licensed_states"], is_on_call=c["is_on_call"], mark=form.mark,
+            licensed_states=c["licensed_states"], licence_ends=c["licence_ends"], is_on_call=c["is_on_call"],
+            mark=form.mark,
         )  # fmt: skip
 
     return FormPage(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from groups.licences import Licence
 from groups.models import Client, Enrolment, Group, GroupStaff, Membership, Person, Program, StaffRole
 from groups.rules import Period
 from sessions_app.conflicts.rules import Conflict, Kind, Meeting, conflicts
@@ -45,7 +46,7 @@ class _House:
     episodes: dict[UUID, list[Period]] = field(default_factory=dict)
     own: dict[UUID, list[tuple[UUID, str, UUID | None]]] = field(default_factory=dict)
     homes: dict[UUID, str] = field(default_factory=dict)
-    licences: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    licences: dict[UUID, list[Licence]] = field(default_factory=dict)
 
     def clients(self, group: UUID, on: date) -> frozenset[UUID]:
         """Who is expected: a place and an episode on that date."""
@@ -98,7 +99,8 @@ def compare(program: Program, proposed: Sequence[Time], standing: Sequence[Time]
 def _meeting(house: _House, program: Program, time: Time) -> Meeting:
     on = local_date(time.starts_at, program.zone)
     leaders = house.leaders(time.group, on, time.session) if time.leaders is None else time.leaders
-    states = frozenset(state for who in leaders for state in house.licences.get(who, ()))
+    held = (licence for who in leaders for licence in house.licences.get(who, ()))
+    states = frozenset(licence.state for licence in held if licence.counts(on))
     return Meeting(time.starts_at, time.ends_at, time.group, house.clients(time.group, on), leaders, states)
 
 
@@ -127,8 +129,8 @@ def _house(program: Program, times: Sequence[Time]) -> _House:
     for session, person, role, away in own.values_list("session", "person", "role", "stands_in_for"):
         house.own.setdefault(session, []).append((person, role, away))
     held = StaffRole.objects.filter(program=program, withdrawn_at=None)
-    for person, states in held.values_list("person", "licensed_states"):
-        house.licences[person] = house.licences.get(person, frozenset()) | frozenset(states)
+    for licensed in held.only("person_id", "licensed_states", "licence_ends"):
+        house.licences.setdefault(licensed.person_id, []).extend(licensed.held_licences)
     return house
 
 

@@ -62,7 +62,7 @@ class BreakoutMoved(RoomAbout):
 
 
 class SideChatSent(ForSide):
-    """A message to those in the same side room."""
+    """A message to those in the same side room, or in the main room while breakouts are open."""
 
     type: Literal["chat.sent_to_side"] = "chat.sent_to_side"
     person: PersonId
@@ -195,7 +195,7 @@ class TextHidden(RoomBy):
 
 
 class YouMoved(ForPerson):
-    """You are in another side room, or back in the whole group; a snapshot follows."""
+    """You are in another side room, in the main room while others are in breakouts, or all together; a snapshot follows."""
 
     type: Literal["you.moved"] = "you.moved"
     to: MovedTo

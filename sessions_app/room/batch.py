@@ -90,7 +90,7 @@ AUDITED = {
     "chat.mode_changed", "client.admitted", "client.removed", "client.restored", "client.moved_to_lobby",
     "client.muted", "everyone.muted", "client.camera_stopped", "share.changed",
     "support.requested", "support.answered", "staff.joined", "staff.left",
-    "support.overdue", "aside.opened", "aside.joined", "aside.closed", "host.changed", "breakouts.opened",
+    "admission.changed", "support.overdue", "aside.opened", "aside.joined", "aside.closed", "host.changed", "breakouts.opened",
     "breakouts.closed", "breakout.moved", "poll.opened", "poll.closed", "poll.shared", "round.answered", "text.shown",
 }  # fmt: skip
 _CAUSES = {LeaveReason.LEFT: "left", LeaveReason.LOST: "dropped"}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from sessions_app.room.activity_commands import ActivityCommand
 from sessions_app.room.command_base import AboutClient, Numbers, PassingCommand
 from sessions_app.room.command_base import Command as Command  # noqa: PLC0414  # part of what this module offers
-from sessions_app.room.words import ChatMode, PersonId, RemovalReason
+from sessions_app.room.words import Admission, ChatMode, PersonId, RemovalReason
 
 CHAT_LIMIT = 2_000
 """Longest chat message in characters (WS-3)."""
@@ -36,7 +36,7 @@ class Resume(PassingCommand):
 
 
 class ChatSend(Command):
-    """Write to the room one is in, or quietly to the staff; staff in a side room also to everyone."""
+    """Write to the room one is in, or quietly to the staff; staff also to everyone, in every side room."""
 
     type: Literal["chat.send"] = "chat.send"
     text: ChatText
@@ -173,6 +173,13 @@ class RoomUnlock(Command):
     type: Literal["room.unlock"] = "room.unlock"
 
 
+class AdmissionSet(Command):
+    """Choose how people pass from the waiting room from here on; who waits and is meant by it comes in at once."""
+
+    type: Literal["admission.set"] = "admission.set"
+    policy: Admission = Field(strict=False)
+
+
 class ChatSetMode(Command):
     """Choose who may write to the whole room."""
 
@@ -273,6 +280,7 @@ AnyCommand = Annotated[
     | RoomEnd
     | RoomLock
     | RoomUnlock
+    | AdmissionSet
     | ChatSetMode
     | SupportRequest
     | SupportAnswer

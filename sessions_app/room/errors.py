@@ -19,6 +19,7 @@ MESSAGES: Final[dict[str, str]] = {
     "room_locked": "The room is locked. Unlock it to let somebody in.",
     "nobody_waiting": "Nobody is waiting.",
     "nobody_licensed": "Nobody who leads tonight is licensed in the state this person is in.",
+    "same_admission": "People are let in this way already.",
     "not_waiting": "This person is not waiting.",
     "not_connected": "This person is not connected right now.",
     "no_such_person": "This person is not here.",

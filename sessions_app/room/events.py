@@ -5,7 +5,7 @@ same act then yields one event per audience (a removal is ``client.left`` to the
 the staff and ``you.removed`` to the client).
 """
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
@@ -14,7 +14,7 @@ from sessions_app.room.activity_events import ActivityEvent
 from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.event_base import Event as Event  # noqa: PLC0414  # part of what this module offers
 from sessions_app.room.event_base import ForPerson, ForRoom, ForStaff, RoomAbout, RoomBy
-from sessions_app.room.words import ChatMode, LeaveReason, PersonId, RemovalReason, Role
+from sessions_app.room.words import Admission, ChatMode, Hears, LeaveReason, PersonId, RemovalReason, Role
 
 
 class RoomOpened(RoomBy):
@@ -64,6 +64,15 @@ class ChatModeChanged(RoomBy):
 
     type: Literal["chat.mode_changed"] = "chat.mode_changed"
     mode: ChatMode
+
+
+class AdmissionChanged(Event):
+    """How people pass from the waiting room was changed."""
+
+    hears: ClassVar[Hears] = Hears.STAFF
+    type: Literal["admission.changed"] = "admission.changed"
+    policy: Admission
+    by: PersonId
 
 
 class StaffJoined(RoomAbout):
@@ -330,6 +339,7 @@ AnyEvent = Annotated[
     | RoomLocked
     | RoomUnlocked
     | ChatModeChanged
+    | AdmissionChanged
     | StaffJoined
     | StaffLeft
     | ClientAdmitted

@@ -100,6 +100,10 @@ def _chat_mode(state: Room, event: e.ChatModeChanged) -> Room:
     return _set(state, chat_mode=event.mode)
 
 
+def _admission(state: Room, event: e.AdmissionChanged) -> Room:
+    return _set(state, admission=event.policy)
+
+
 def _staff_joined(state: Room, event: e.StaffJoined) -> Room:
     staff = Occupant(id=event.person, role=event.role, name=event.name, place=Place.IN, since=event.at)
     return with_host(_seat(state, staff))
@@ -267,6 +271,7 @@ FOLDS: dict[type[e.Event], Fold] = {
     e.RoomLocked: _locked,
     e.RoomUnlocked: _unlocked,
     e.ChatModeChanged: _chat_mode,
+    e.AdmissionChanged: _admission,
     e.StaffJoined: _staff_joined,
     e.StaffLeft: _gone,
     e.ClientAdmitted: _admitted,

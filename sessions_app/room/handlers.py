@@ -163,6 +163,7 @@ HANDLERS: dict[type[c.Command], Handler] = {
     c.RoomLock: _host,
     c.RoomUnlock: _host,
     c.ChatSetMode: _host,
+    c.AdmissionSet: _host,
     c.SupportRequest: _part,
     c.SupportAnswer: _host,
     ac.HostHand: _host,

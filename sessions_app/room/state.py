@@ -1,5 +1,6 @@
 """The live state of one room: a value, the fold of its events. No database, clock or socket here."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -65,6 +66,16 @@ class Room(BaseModel):
     def live(self) -> bool:
         """Whether people may be admitted and take part: open and not over."""
         return self.phase in (Phase.LOBBY, Phase.RUNNING, Phase.BREAK)
+
+    @property
+    def main_side(self) -> str:
+        """The key of the main room while breakouts are open, so that what is written there stays there; else empty.
+
+        Follows from the breakouts' own keys, so it is never the same twice in a session either.
+        """
+        if not self.breakouts:
+            return ""
+        return hashlib.sha256(f"{self.breakouts[0].side}:main".encode()).hexdigest()[:8]
 
     def at(self, place: Place) -> Iterator[Occupant]:
         """Everybody in one place, in the order in which they got there."""

@@ -29,6 +29,8 @@ class Viewer:
     sees: Sees
     side: str = ""
     """The side room this viewer is in; what is said there is heard there alone."""
+    main: str = ""
+    """The key of the main room while breakouts are open: what is said there is not heard in them."""
 
     @property
     def audiences(self) -> tuple[str, ...]:
@@ -36,20 +38,23 @@ class Viewer:
         mine = f"person:{self.person}"
         if self.sees is Sees.SELF:
             return (mine,)
-        side = (f"side:{self.side}",) if self.side else ()
+        here = self.side or self.main
+        side = (f"side:{here}",) if here else ()
         return ("room", *(("staff",) if self.sees is Sees.ALL else ()), mine, *side)
 
 
 def viewer_of(state: Room, person: str, role: Role) -> Viewer:
     """What a person sees now. Hosts see all; an observer sees what the people in the room see."""
     if role.hosts:
-        return Viewer(person, Sees.ALL, state.side_of(person))
+        return Viewer(person, Sees.ALL, state.side_of(person), state.main_side)
     occupant = state.people.get(person)
     if occupant is None:
         return Viewer(person, Sees.SELF)
     over = state.phase is Phase.ENDED and occupant.place is Place.GONE and occupant.admitted_before
     inside = occupant.place is Place.IN or over
-    return Viewer(person, Sees.ROOM, state.side_of(person)) if inside else Viewer(person, Sees.SELF)
+    if not inside:
+        return Viewer(person, Sees.SELF)
+    return Viewer(person, Sees.ROOM, state.side_of(person), state.main_side)
 
 
 def project(state: Room, viewer: Viewer) -> Room:

@@ -59,10 +59,13 @@ class ChatMode(StrEnum):
 
 
 class Admission(StrEnum):
-    """How known clients pass from the waiting room: one by one, or by themselves once the group has started."""
+    """How known clients pass from the waiting room: one by one, by themselves once the group has started, or as soon as
+    they are at the door.
+    """
 
     EACH = "each"
     ROSTER = "roster"
+    ALL = "all"
 
 
 class RemovalReason(StrEnum):
@@ -118,8 +121,9 @@ class RoundKind(StrEnum):
 
 
 class MovedTo(StrEnum):
-    """Where somebody was moved: a breakout, a private aside, back to the whole group."""
+    """Where somebody is now: a breakout, a private aside, the main room while breakouts are open, the whole group."""
 
     BREAKOUT = "breakout"
     ASIDE = "aside"
+    MAIN = "main"
     GROUP = "group"

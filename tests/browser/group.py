@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
+from playwright.async_api import Page
 
 from groups.models import Client, Person
 from sessions_app.models import Session
+from tests.browser.cutting import Cut
 from tests.browser.media_kit import watch
 from tests.browser.visitors import Device, Visitor, Visitors
 from tests.factories import at_the_door, make_session
@@ -23,13 +25,20 @@ class Group:
     world: World
     session: Session
     visitors: Visitors
+    lines: dict[Page, Cut] = field(default_factory=dict)
+    """The lines of windows that can be cut."""
 
-    async def opens(self, who: Person | Client, device: Device = "phone", *, remembers: str = "") -> Visitor:
-        """This person goes to the room; a client has said where they are tonight."""
+    async def opens(
+        self, who: Person | Client, device: Device = "phone", *, remembers: str = "", cuts: bool = False
+    ) -> Visitor:
+        """This person goes to the room; a client has said where they are tonight. With `cuts` its lines can be cut."""
         if isinstance(who, Client):
             await sync_to_async(at_the_door)(self.session, who)
         visitor = await self.visitors.page_for(who, device)
         await watch(visitor.page)
+        if cuts:
+            self.lines[visitor.page] = Cut(visitor)
+            await self.lines[visitor.page].watch()
         await visitor.page.add_init_script(remembers)
         await visitor.goes(f"/sessions/{self.session.pk}/room/")
         return visitor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -21,13 +22,30 @@ class RunningJanus:
         assert program, "janus is missing: apt-get install janus (make browser does it)"
         self.server = Janus(folder / "janus", Path(program), _free_port(), _free_port(), only_loopback=True)
         self.server.prepare()
-        self._log = (folder / "janus.log").open("wb")
+        self._path = folder / "janus.log"
+        self._log = self._path.open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers; raises AssertionError with its log when it does not."""
         self._process = subprocess.Popen(self.server.command(), stdout=self._log, stderr=self._log)
         until = time.monotonic() + PATIENCE
         while not self.server.answers():
-            assert self._process.poll() is None, (folder / "janus.log").read_text(errors="replace")
-            assert time.monotonic() < until, (folder / "janus.log").read_text(errors="replace")
+            assert self._process.poll() is None, self._path.read_text(errors="replace")
+            assert time.monotonic() < until, self._path.read_text(errors="replace")
             time.sleep(0.1)
+
+    def kill(self) -> None:
+        """Takes it away without a word."""
+        self._process.kill()
+        self._process.wait()
+
+    def worked(self) -> float:
+        """Seconds of processor time it has used so far."""
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def settings(self) -> dict[str, str]:
         """What the product is told."""

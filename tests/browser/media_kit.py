@@ -24,6 +24,31 @@ window.RTCPeerConnection = class extends Real {
   constructor(...given) { super(...given); window.lines.push(this); }
 };
 """
+WEAK = """
+const Honest = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Honest {
+  async getStats(...given) {
+    const reports = await super.getStats(...given);
+    if (!window.weak) return reports;
+    return new Map([...reports].map(([key, report]) => {
+      if (report.type === "remote-inbound-rtp") return [key, { ...report, fractionLost: 0.3 }];
+      if (report.type === "inbound-rtp") return [key, { ...report, packetsLost: Math.floor(report.packetsReceived / 2) }];
+      return [key, report];
+    }));
+  }
+};
+"""
+"""A browser whose line loses a third of all packets, by its own counters, once `window.weak` is set."""
+SIZES = """async () => {
+  const sizes = [];
+  for (const pc of window.lines) {
+    if (pc.connectionState === "closed") continue;
+    for (const report of (await pc.getStats()).values()) {
+      if (report.type === "inbound-rtp" && report.kind === "video" && report.frameWidth) sizes.push(report.frameWidth);
+    }
+  }
+  return sizes;
+}"""
 COUNT = """async () => {
   const sum = { frames: {}, energy: {}, sent: 0, open: 0, pairs: [] };
   for (const [n, pc] of (window.lines ?? []).entries()) {
@@ -84,6 +109,12 @@ async def grows(page: Page, others: int) -> bool:
     seen = sum(more > 0 for more in grown.frames.values())
     heard = sum(more > 0 for more in grown.energy.values())
     return seen >= others and heard >= others
+
+
+async def sizes(page: Page) -> list[int]:
+    """How wide the pictures are that arrive, in pixels."""
+    found: list[int] = await page.evaluate(SIZES)
+    return sorted(found)
 
 
 async def flows(page: Page, others: int) -> None:

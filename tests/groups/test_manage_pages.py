@@ -318,8 +318,10 @@ def acts(world: World) -> list[tuple[str, object, dict[str, object], Callable[[]
          lambda: Session.objects.get(pk=called_off.pk).status == "cancelled"),
         ("manage_staff_new", program, {"first_name": "Kim", "email": "kim@example.org", "role": "records"},
          lambda: StaffRole.objects.filter(person__email="kim@example.org").exists()),
-        ("manage_staff_role", role.pk, {"credentials": "LMHC", "licensed_states": "NY, NJ", "is_on_call": "on"},
-         lambda: StaffRole.objects.get(pk=role.pk).licensed_states == ["NJ", "NY"]),
+        ("manage_staff_role", role.pk,
+         {"credentials": "LMHC", "licensed_states": "NY 2027-03-31, NJ no end", "is_on_call": "on"},
+         lambda: StaffRole.objects.filter(
+             pk=role.pk, licensed_states=["NJ", "NY"], licence_ends={"NY": "2027-03-31"}).exists()),
         ("manage_staff_withdraw", role.pk, {}, lambda: StaffRole.objects.get(pk=role.pk).withdrawn_at is not None),
         ("manage_enrolment_end", episode.pk, {"ends_on": "2026-04-13", "reason": "completed"},
          lambda: Enrolment.objects.get(pk=episode.pk).end_reason == "completed"),

@@ -188,17 +188,6 @@ def test_somebody_who_manages_the_staff_always_remains(world: World, director: A
     assert last.withdrawn_at is None
 
 
-@pytest.mark.parametrize(("text", "codes"), [("ny, NJ", ["NJ", "NY"]), ("", []), ("NY;NY ct", ["CT", "NY"])])
-def test_states_are_read(text: str, codes: list[str]) -> None:
-    assert staff.read_states(text) == codes
-
-
-@pytest.mark.parametrize("text", ["New York", "XX", "N", "NY,,Z9"])
-def test_what_is_no_state_is_refused(text: str) -> None:
-    with pytest.raises(BadInputError):
-        staff.read_states(text)
-
-
 # --- arrivals and weeks -----------------------------------------------------------------------------------
 
 

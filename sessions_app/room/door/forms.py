@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 
 from groups.forms.base import choice_field, text_field
+from groups.licences import STATES
 from groups.models import Client, EmergencyContact
-from groups.services.staff import STATES
 from sessions_app.room.door.facts import Check
 from sessions_app.room.door.selectors import PARTS, last_confirmed
 from sessions_app.room.door.services import LONGEST, MISSING, NAME_LENGTH, Whereabouts, whereabouts_of

@@ -67,10 +67,10 @@ PARTS = ("camera", "microphone", "speaker", "connection")
 
 
 def licensed_states(session: Session) -> frozenset[str]:
-    """The states in which somebody who leads this session is licensed."""
+    """The states in which somebody who leads this session is licensed on its date."""
     leaders = [each.person for each in hosts_of(session)]
     roles = StaffRole.objects.filter(program=session.program_id, person__in=leaders, withdrawn_at=None)
-    return frozenset(state for states in roles.values_list("licensed_states", flat=True) for state in states)
+    return frozenset().union(*(role.licensed_on(session.local_date) for role in roles))
 
 
 def names_in_use(session: Session, client: Client) -> frozenset[str]:

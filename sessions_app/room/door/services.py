@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from groups.licences import STATES
 from groups.models import Client
 from groups.services.enrolment import lock_chart
-from groups.services.staff import STATES
 from sessions_app.models import DoorConfirmation, Session, TechCheck
 from sessions_app.room.door.facts import Check
 from sessions_app.room.door.selectors import PARTS, confirmed, names_in_use

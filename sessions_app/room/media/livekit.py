@@ -1,6 +1,6 @@
 """Picture and sound through a LiveKit server: tokens for browsers, its RoomService for us, its webhooks checked.
 
-Our own pages do not speak LiveKit's language yet (docs/media.md says what is missing); the grants are for apps that do.
+Our pages use LiveKit's own client with these grants, and so can any other app.
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ RULES: dict[type, Rule] = {
     c.HandLower: part.lower_hand,
     c.ChatSend: part.chat,
     c.ChatSetMode: part.chat_mode,
+    c.AdmissionSet: door.set_admission,
     c.SupportRequest: part.ask_support,
     c.SupportAnswer: part.answer_support,
     acts.Expect: door.expect,

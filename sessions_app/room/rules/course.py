@@ -36,8 +36,7 @@ def start_room(case: Case, command: c.RoomStart) -> Events:
     require_live(case)
     if case.state.phase is not Phase.LOBBY:
         raise RoomError("already_started")
-    started: Events = [e.RoomStarted(at=case.now, by=case.me)]
-    return started if case.state.locked else started + admit_waiting(case)
+    return [e.RoomStarted(at=case.now, by=case.me), *admit_waiting(case, phase=Phase.RUNNING)]
 
 
 def break_start(case: Case, command: c.BreakStart) -> Events:
@@ -86,5 +85,4 @@ def unlock_room(case: Case, command: c.RoomUnlock) -> Events:
     require_live(case)
     if not case.state.locked:
         raise RoomError("not_locked")
-    unlocked: Events = [e.RoomUnlocked(at=case.now, by=case.me)]
-    return unlocked if case.state.phase is Phase.LOBBY else unlocked + admit_waiting(case)
+    return [e.RoomUnlocked(at=case.now, by=case.me), *admit_waiting(case, locked=False)]

@@ -11,7 +11,7 @@ from sessions_app.room.rules.case import (
     require_host,
     require_live,
 )
-from sessions_app.room.state import Occupant
+from sessions_app.room.state import Occupant, Room
 from sessions_app.room.words import Admission, LeaveReason, Phase, Place, Role
 
 
@@ -54,11 +54,29 @@ def admit_all(case: Case, command: c.ClientAdmitAll) -> Events:
     return [event for person in clear for event in _let_in(case, person.id, person.name)]
 
 
-def admit_waiting(case: Case) -> Events:
-    """Everybody whom the policy lets in by itself, from the start on: never one whom staff took out, nor one about whom
-    staff must decide.
+def set_admission(case: Case, command: c.AdmissionSet) -> Events:
+    require_host(case)
+    require_live(case)
+    if command.policy is case.state.admission:
+        raise RoomError("same_admission")
+    changed = e.AdmissionChanged(at=case.now, policy=command.policy, by=case.me)
+    return [changed, *admit_waiting(case, admission=command.policy)]
+
+
+def _lets_in(state: Room) -> bool:
+    """Whether the policy lets people in by itself now."""
+    if state.locked:
+        return False
+    if state.admission is Admission.ALL:
+        return state.live
+    return state.admission is Admission.ROSTER and state.phase in (Phase.RUNNING, Phase.BREAK)
+
+
+def admit_waiting(case: Case, **changes: object) -> Events:
+    """Everybody whom the policy lets in by itself once the room is as `changes` say: never one whom staff took out, nor one
+    about whom staff must decide.
     """
-    if case.state.admission is not Admission.ROSTER:
+    if not _lets_in(case.state.model_copy(update=changes)):
         return []
     ready = [person for person in case.state.at(Place.WAITING) if person.connected]
     by_itself = [person for person in ready if not person.held and not _is_asked_about(person)]
@@ -143,11 +161,10 @@ def _come_in(case: Case, act: acts.Arrive, known: Occupant | None) -> Events:
 
 
 def _passes(case: Case, act: acts.Arrive, known: Occupant | None) -> bool:
-    """Whether the policy lets this client in by itself now: the group runs, the room is not locked, no question is open."""
-    runs = case.state.phase in (Phase.RUNNING, Phase.BREAK) and not case.state.locked
+    """Whether the policy lets this client in by itself now, and no question is open."""
     held = known is not None and known.held
     licensed = act.door is None or act.door.licensed
-    return case.state.admission is Admission.ROSTER and runs and not held and licensed
+    return _lets_in(case.state) and not held and licensed
 
 
 def lose(case: Case, act: acts.Lose) -> Events:

@@ -59,7 +59,7 @@ def chat(case: Case, command: c.ChatSend) -> Events:
     if command.to == "staff":
         return _chat_to_staff(case, command)
     require_taking_part(case)
-    side = case.state.side_of(case.me)
+    side = case.state.side_of(case.me) or case.state.main_side
     if (
         not case.actor.role.hosts
         and case.state.chat_mode is not ChatMode.GROUP

@@ -33,7 +33,20 @@ def open_breakouts(case: Case, command: ac.BreakoutsOpen) -> Events:
     minutes = command.minutes
     ends_at = case.now + timedelta(minutes=minutes) if minutes else None
     opened = a.BreakoutsOpened(at=case.now, by=case.me, rooms=tuple(rooms), ends_at=ends_at)
-    return [opened, *(_you(case, person, MovedTo.BREAKOUT) for room in rooms for person in room.people)]
+    moved = [person for room in rooms for person in room.people]
+    stay = [person for person in _in_the_group(case) if person not in moved]
+    return [
+        opened,
+        *(_you(case, person, MovedTo.BREAKOUT) for person in moved),
+        *(_you(case, person, MovedTo.MAIN) for person in stay),
+    ]
+
+
+def _in_the_group(case: Case) -> list[str]:
+    """Everybody in the room who is not in a private talk."""
+    apart = {aside.side for aside in case.state.asides.values()}
+    inside = [person.id for person in case.state.at(Place.IN)]
+    return [person for person in inside if case.state.side_of(person) not in apart]
 
 
 def _assigned(case: Case, command: ac.BreakoutsOpen) -> list[list[str]]:
@@ -70,13 +83,8 @@ def recall(case: Case, command: ac.BreakoutsRecall) -> Events:
 
 
 def close_breakouts(case: Case, by: str | None) -> Events:
-    """Everybody back in the whole group; those in a private talk stay in it."""
-    back = [
-        _you(case, person, MovedTo.GROUP)
-        for room in case.state.breakouts
-        for person in room.people
-        if case.state.side_of(person) == room.side
-    ]
+    """Everybody back in the whole group, those too who stayed in the main room; a private talk goes on."""
+    back = [_you(case, person, MovedTo.GROUP) for person in _in_the_group(case)]
     return [a.BreakoutsClosed(at=case.now, by=by), *back]
 
 
@@ -87,7 +95,7 @@ def assign(case: Case, command: ac.BreakoutAssign) -> Events:
     room = _breakout(case, command.side) if command.side else None
     if not case.state.breakouts:
         raise RoomError("no_breakouts")
-    if _breakout_of(case, client.id) == (room.side if room else None):
+    if _breakout_of(case, client.id) == room:
         raise RoomError("already_there")
     if room and clashes([*room.people, client.id], case.known.apart):
         raise RoomError("kept_apart")
@@ -109,8 +117,8 @@ def enter(case: Case, command: ac.SideEnter) -> Events:
         ]
     room = _breakout(case, command.side) if command.side else None
     out = _out_of_aside(case)
-    if out and _breakout_of(case, case.me) == (room.side if room else None):
-        return [*out, _you(case, case.me, MovedTo.BREAKOUT if room else MovedTo.GROUP)]
+    if out and _breakout_of(case, case.me) == room:
+        return [*out, _you(case, case.me, _place_of(case, room))]
     return [*out, *_move(case, case.me, room)]
 
 
@@ -128,15 +136,21 @@ def _breakout(case: Case, side: str) -> Breakout:
     raise RoomError("no_such_side")
 
 
-def _breakout_of(case: Case, person: str) -> str | None:
-    return next((room.side for room in case.state.breakouts if person in room.people), None)
+def _breakout_of(case: Case, person: str) -> Breakout | None:
+    return next((room for room in case.state.breakouts if person in room.people), None)
 
 
 def _move(case: Case, person: str, room: Breakout | None) -> Events:
     moved = a.BreakoutMoved(at=case.now, person=person, side=room.side if room else None, by=case.me)
     if person in case.state.asides:  # in a private talk: the move counts when that is over
         return [moved]
-    return [moved, _you(case, person, MovedTo.BREAKOUT if room else MovedTo.GROUP)]
+    return [moved, _you(case, person, _place_of(case, room))]
+
+
+def _place_of(case: Case, room: Breakout | None) -> MovedTo:
+    if room is not None:
+        return MovedTo.BREAKOUT
+    return MovedTo.MAIN if case.state.breakouts else MovedTo.GROUP
 
 
 def open_aside(case: Case, command: ac.AsideOpen) -> Events:
@@ -173,7 +187,7 @@ def end_aside(case: Case, client: str) -> Events:
     """The private talk is over: whoever is still in the room goes back to where they were."""
     aside = case.state.asides[client]
     back = [
-        _you(case, person, MovedTo.BREAKOUT if _breakout_of(case, person) else MovedTo.GROUP)
+        _you(case, person, _place_of(case, _breakout_of(case, person)))
         for person in (client, *aside.staff)
         if case.state.place_of(person) is Place.IN
     ]

@@ -150,8 +150,14 @@ function drawCourse({ room }) {
   setText(slot(page, "lock-label"), room.locked ? "Locked" : "Lock");
   show(slot(page, "locked"), room.locked);
   show(slot(page, "over"), room.phase === "ended");
-  const mode = page.querySelector("[data-act=chat-mode]");
-  if (mode instanceof HTMLSelectElement && document.activeElement !== mode) mode.value = room.chat_mode;
+  follow("chat-mode", room.chat_mode);
+  follow("admission", room.admission);
+}
+
+/** A choice follows the room, unless somebody is just making it. @param {string} act @param {string} value */
+function follow(act, value) {
+  const choice = page.querySelector(`[data-act=${act}]`);
+  if (choice instanceof HTMLSelectElement && document.activeElement !== choice) choice.value = value;
 }
 
 /** @param {View} seen */
@@ -388,5 +394,11 @@ page.querySelector("[data-act=chat-mode]")?.addEventListener("change", async (ev
   const done = await line.act("chat.mode", { mode: chosen.value });
   if (done) toast(chosen.value === "group" ? "Clients write to everyone." : chosen.value === "staff_only" ? "Clients write to staff only." : "Only you write to the group. Clients can still reach staff.");
   else if (view) chosen.value = view.room.chat_mode;
+});
+page.querySelector("[data-act=admission]")?.addEventListener("change", async (event) => {
+  const chosen = /** @type {HTMLSelectElement} */ (event.target);
+  const done = await line.act("admission.set", { policy: chosen.value });
+  if (done) toast(chosen.value === "each" ? "You let people in one by one." : chosen.value === "roster" ? "People come in by themselves once the group has started." : "People come in by themselves from now on.");
+  else if (view) chosen.value = view.room.admission;
 });
 setInterval(tick, 1000);

@@ -27,6 +27,7 @@ import { ACTIVITIES, carryWords, nothingGoingOn, outOfSides, ownActivities, with
  * @property {string | null} ended_at
  * @property {boolean} locked
  * @property {string} chat_mode
+ * @property {string} admission how people pass from the waiting room: each, roster or all; told to staff alone
  * @property {Record<string, Occupant>} people
  * @property {string[]} hands in the order in which they went up
  * @property {string[]} muted
@@ -176,6 +177,7 @@ export const FOLDS = {
   "room.ended": ended,
   "room.locked": (room) => ({ ...room, locked: true }),
   "room.unlocked": (room) => ({ ...room, locked: false }),
+  "admission.changed": (room, event) => ({ ...room, admission: event.policy }),
   "chat.mode_changed": (room, event) => ({ ...room, chat_mode: event.mode }),
   "staff.joined": (room, event) =>
     withHost(seat(room, event, { role: event.role, staff_name: "", door: null })),

@@ -95,7 +95,11 @@ def test_a_home_state_nobody_is_licensed_in_needs_a_tick(world: World, tonight: 
     with pytest.raises(BadInputError) as refused:
         change(tonight)
     assert "Nobody who leads is licensed in NJ" in refused.value.fields["anyway"]
-    world.cofacilitator.staff_roles.update(licensed_states=["NJ", "NY"])
+    over = (tonight.local_date - timedelta(days=1)).isoformat()
+    world.cofacilitator.staff_roles.update(licensed_states=["NJ", "NY"], licence_ends={"NJ": over})
+    with pytest.raises(BadInputError):
+        change(tonight)
+    world.cofacilitator.staff_roles.update(licence_ends={"NJ": tonight.local_date.isoformat()})
     change(tonight)
 
 

@@ -18,11 +18,12 @@ KEY, SECRET = "test-key", "test-secret-of-the-key-pair"
 
 
 class LiveKitServer:
-    """Rooms as {name: {identity: tracks}}; every call that was let through is remembered."""
+    """Rooms as {name: {identity: tracks}}; every call that was let through is remembered, and each browser at the door."""
 
     def __init__(self) -> None:
         self.rooms: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.knocks: list[str] = []
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"ws://127.0.0.1:{self._http.server_address[1]}"
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
@@ -76,6 +77,14 @@ class LiveKitServer:
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()
                 self.wfile.write(raw)
+
+            def do_GET(self) -> None:
+                """A browser at the door: there is no media here, so everybody is turned away."""
+                server.knocks.append(self.path)
+                self.send_response(503)
+                self.send_header("Access-Control-Allow-Origin", "*")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 """Says nothing."""

@@ -17,6 +17,7 @@ from sessions_app.room import commands as c
 from sessions_app.room.rules import RoomActor
 from sessions_app.room.rules.apart import clashes, share_out
 from sessions_app.room.rules.due import next_due
+from sessions_app.room.views import viewer_of
 from sessions_app.room.words import ChatMode, RemovalReason, RoundKind
 from tests.sessions_app.room.evening import (
     ALICE,
@@ -118,7 +119,10 @@ class TestSides:
     def test_opening_tells_the_room_and_each_who_moves(self) -> None:
         evening = running_room(ALICE, BEN)
         events = evening.does(FAY, ac.BreakoutsOpen(id=ID, rooms=[["alice"], ["ben"]], minutes=5))
-        assert kinds(events) == ["breakouts.opened", "you.moved", "you.moved"]
+        assert kinds(events) == ["breakouts.opened", *["you.moved"] * 3]
+        assert [(event.person, event.to) for event in events[1:] if isinstance(event, a.YouMoved)] == [
+            ("alice", "breakout"), ("ben", "breakout"), ("fay", "main"),
+        ]  # fmt: skip
         assert evening.state.breakouts_end == evening.now + timedelta(minutes=5)
         assert next_due(evening.state) == evening.state.breakouts_end
 
@@ -173,7 +177,14 @@ class TestSides:
         refuses(evening, ALICE, c.ChatSend(id=ID, text="hey", to="everyone"), "not_allowed")
         evening.does(GUS, ac.SideEnter(id=ID, side=evening.state.breakouts[0].side))
         assert evening.does(GUS, c.ChatSend(id=ID, text="2 min", to="everyone"))[0].audience == "room"
-        assert evening.does(FAY, c.ChatSend(id=ID, text="2 min"))[0].audience == "room"
+        main = f"side:{evening.state.main_side}"
+        assert evening.does(FAY, c.ChatSend(id=ID, text="only us"))[0].audience == main
+        assert evening.does(FAY, c.ChatSend(id=ID, text="2 min", to="everyone"))[0].audience == "room"
+        for who in (ALICE, GUS):
+            assert main not in viewer_of(evening.state, who.person, who.role).audiences
+        evening.does(FAY, ac.BreakoutsRecall(id=ID))
+        assert evening.state.main_side == ""
+        assert evening.does(FAY, c.ChatSend(id=ID, text="all"))[0].audience == "room"
 
     def test_a_private_talk_goes_before_a_breakout_and_back_to_it(self) -> None:
         evening = self.opened()

@@ -90,6 +90,71 @@ class TestLicence:
         assert refused(evening, FAY, c.ClientAdmit(id=ID, person="alice")) == "nobody_licensed"
 
 
+def sets(policy: Admission) -> c.AdmissionSet:
+    return c.AdmissionSet(id=ID, policy=policy)
+
+
+class TestPolicyInTheRoom:
+    """Those who lead change it while people wait; staff alone hear of it."""
+
+    @pytest.mark.parametrize(
+        ("policy", "runs", "comes_in"),
+        [
+            (Admission.ALL, False, True),
+            (Admission.ALL, True, True),
+            (Admission.ROSTER, False, False),
+            (Admission.ROSTER, True, True),
+        ],
+    )
+    def test_who_waits_and_is_meant_comes_in_at_once(
+        self, policy: Admission, runs: bool, comes_in: bool
+    ) -> None:
+        evening = started(Admission.EACH) if runs else begun(Admission.EACH)
+        evening.does(ALICE, comes(ALICE, HERE))
+        happened = evening.does(FAY, sets(policy))
+        assert isinstance(happened[0], e.AdmissionChanged)
+        assert (happened[0].audience, happened[0].by) == ("staff", "fay")
+        assert evening.state.admission is policy
+        assert (evening.state.place_of("alice") is Place.IN) is comes_in
+        evening.does(BEN, comes(BEN, HERE))
+        assert (evening.state.place_of("ben") is Place.IN) is comes_in
+
+    def test_back_to_one_by_one_leaves_those_inside_and_holds_the_next(self) -> None:
+        evening = begun(Admission.ALL)
+        evening.does(ALICE, comes(ALICE, HERE))
+        assert len(evening.does(FAY, sets(Admission.EACH))) == 1
+        evening.does(BEN, comes(BEN, HERE))
+        assert [evening.state.place_of(p) for p in ("alice", "ben")] == [Place.IN, Place.WAITING]
+
+    def test_nobody_comes_in_who_is_locked_out_taken_out_or_asked_about(self) -> None:
+        evening = begun()
+        evening.does(ALICE, comes(ALICE, HERE))
+        evening.does(BEN, comes(BEN, ELSEWHERE))
+        evening.does(FAY, c.ClientAdmit(id=ID, person="alice"))
+        evening.does(FAY, c.ClientToLobby(id=ID, person="alice"))
+        evening.does(FAY, sets(Admission.ALL))
+        assert [evening.state.place_of(p) for p in ("alice", "ben")] == [Place.WAITING, Place.WAITING]
+        evening.does(FAY, c.RoomLock(id=ID))
+        evening.does(CORA, comes(CORA, HERE))
+        assert evening.state.place_of("cora") is Place.WAITING
+        evening.does(FAY, c.RoomUnlock(id=ID))
+        assert evening.state.place_of("cora") is Place.IN
+
+    def test_a_client_sees_nothing_of_it(self) -> None:
+        evening = begun(Admission.ALL)
+        evening.does(ALICE, comes(ALICE, HERE))
+        before = evening.state
+        (changed,) = evening.does(FAY, sets(Admission.EACH))
+        alice = viewer_of(before, "alice", ALICE.role)
+        assert not hears(alice, changed)
+        assert project(before, alice) == project(evening.state, alice)
+
+    def test_a_client_may_not(self) -> None:
+        evening = begun(Admission.ALL)
+        evening.does(ALICE, comes(ALICE, HERE))
+        assert refused(evening, ALICE, sets(Admission.EACH)) == "not_allowed"
+
+
 class TestAutomatic:
     def test_who_waits_comes_in_with_the_start_and_later_ones_at_once(self) -> None:
         evening = begun(Admission.ROSTER)

@@ -123,6 +123,12 @@ class TestConfirming:
         assert over.value.code == "session_over"
 
 
+def licensed_of(session: Session, client: Client) -> bool:
+    found = facts_of(session, client.pk)
+    assert found is not None
+    return found.licensed
+
+
 class TestLicences:
     def test_the_states_of_those_who_lead_and_of_nobody_else(self, world: World, session: Session) -> None:
         StaffRole.objects.filter(person=world.cofacilitator).update(licensed_states=["NJ", "PA"])
@@ -132,6 +138,19 @@ class TestLicences:
         assert licensed_states(session) == {"NY"}
         world.group.staff.filter(person=world.facilitator).update(role="observer")
         assert licensed_states(session) == frozenset()
+
+    def test_a_licence_counts_until_its_last_day_and_no_longer(self, world: World, session: Session) -> None:
+        for days, counts in ((-1, False), (0, True), (1, True)):
+            end = session.local_date + timedelta(days=days)
+            StaffRole.objects.filter(program=world.program).update(licence_ends={"NY": end.isoformat()})
+            assert licensed_states(session) == (frozenset({"NY"}) if counts else frozenset())
+
+    def test_a_client_where_it_is_over_is_asked_about(self, world: World, session: Session) -> None:
+        confirm(world, session, world.ana)
+        over = (session.local_date - timedelta(days=1)).isoformat()
+        assert licensed_of(session, world.ana)
+        StaffRole.objects.filter(program=world.program).update(licence_ends={"NY": over})
+        assert not licensed_of(session, world.ana)
 
     def test_a_substitute_counts_on_their_evening(self, world: World, session: Session) -> None:
         StaffRole.objects.filter(person=world.other_facilitator).update(licensed_states=["VT"])

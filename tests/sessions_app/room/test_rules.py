@@ -60,6 +60,7 @@ HOSTS_ONLY = [
     c.ClientMute(id=ID, person="ben"),
     c.EveryoneMute(id=ID),
     c.ChatSetMode(id=ID, mode=ChatMode.OFF),
+    c.AdmissionSet(id=ID, policy=Admission.ALL),
     c.SupportAnswer(id=ID, person="ben"),
 ]
 
@@ -103,6 +104,7 @@ class TestCourse:
             (c.BreakEnd(id=ID), "no_break"),
             (c.RoomUnlock(id=ID), "not_locked"),
             (c.ChatSetMode(id=ID, mode=ChatMode.GROUP), "same_mode"),
+            (c.AdmissionSet(id=ID, policy=Admission.EACH), "same_admission"),
         ],
         ids=lambda value: getattr(value, "type", value),
     )

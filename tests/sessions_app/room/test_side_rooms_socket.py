@@ -31,7 +31,9 @@ async def evening(live: LiveRoom, house: Hub) -> AsyncIterator[Evening]:
 async def split(evening: Evening) -> str:
     """Ana and Ben each in a small group; returns Ana's."""
     frames = await evening.fay.says("breakouts.open", rooms=[[evening.ana_id], [evening.ben_id]], minutes=1)
-    assert kinds(frames) == ["breakouts.opened", "ack"]
+    assert kinds(frames) == ["breakouts.opened", "you.moved", "ack"]
+    assert frames[1]["to"] == "main"
+    evening.fay.snapshot = await evening.fay.hears("snapshot")
     for browser in (evening.ana, evening.ben):
         assert (await browser.hears("breakouts.opened"))["rooms"][0]["people"] == [evening.ana_id]
         assert (await browser.hears("you.moved"))["to"] == "breakout"
@@ -57,6 +59,24 @@ async def test_what_is_said_and_signalled_stays_in_the_side_room(evening: Evenin
     await evening.ana.sends("reaction.send", reaction="heart")
     seen = await evening.fay.hears_until("reaction.seen")
     assert (seen[-1]["person"], seen[-1]["reaction"]) == (evening.ana_id, "heart")
+
+
+async def test_the_main_room_is_a_place_of_its_own_and_staff_reach_everybody(evening: Evening) -> None:
+    side = await split(evening)
+    said = await evening.fay.says("chat.send", text="only who stayed")
+    assert said[0]["type"] == "chat.sent_to_side"
+    assert said[0]["audience"] not in {"room", f"side:{side}"}
+    assert said[0]["audience"] in evening.fay.snapshot["numbers"]
+    for browser in (evening.ana, evening.ben):
+        assert await browser.hears_nothing()
+    await evening.fay.says("chat.send", text="two minutes", to="everyone")
+    for browser in (evening.ana, evening.ben):
+        assert (await browser.hears("chat.sent"))["text"] == "two minutes"
+    await evening.fay.sends("breakouts.recall")
+    frames = await evening.fay.hears_until("snapshot")
+    assert [frame["to"] for frame in frames if frame["type"] == "you.moved"] == ["group"]
+    assert [event["text"] for event in frames[-1]["chat"]] == ["two minutes"]
+    assert not [name for name in frames[-1]["numbers"] if name.startswith("side:")]
 
 
 async def test_a_drop_comes_back_into_the_side_room_with_its_numbers(evening: Evening) -> None:

@@ -19,7 +19,17 @@ from sessions_app.room.fold import FOLDS, apply_all
 from sessions_app.room.rules import RoomActor
 from sessions_app.room.state import Room
 from sessions_app.room.views import Viewer, apply_view, chat_for, hears, project, viewer_of
-from sessions_app.room.words import Admission, ChatMode, MovedTo, Place, RemovalReason, Role, RoundKind, Sees
+from sessions_app.room.words import (
+    Admission,
+    ChatMode,
+    MovedTo,
+    Phase,
+    Place,
+    RemovalReason,
+    Role,
+    RoundKind,
+    Sees,
+)
 from tests.sessions_app.room.evening import (
     ALICE,
     BEN,
@@ -70,6 +80,8 @@ STEPS: list[Step] = [
     lambda who: c.ChatSend(id=ID, text="to staff", to="staff"),
     lambda who: c.ChatSetMode(id=ID, mode=ChatMode.OFF),
     lambda who: c.ChatSetMode(id=ID, mode=ChatMode.GROUP),
+    lambda who: c.AdmissionSet(id=ID, policy=Admission.ALL),
+    lambda who: c.AdmissionSet(id=ID, policy=Admission.EACH),
     lambda who: c.SupportRequest(id=ID),
     lambda who: c.SupportAnswer(id=ID, person=who),
 ]
@@ -156,7 +168,8 @@ def whoever_moves_is_told(before: Room, after: Room, events: list[e.Event]) -> N
     told = {event.person for event in events if isinstance(event, a.YouMoved)}
     for actor in EVERYBODY:
         stays = Place.IN is before.place_of(actor.person) is after.place_of(actor.person)
-        if stays and before.side_of(actor.person) != after.side_of(actor.person):
+        heard = [viewer_of(room, actor.person, actor.role).audiences for room in (before, after)]
+        if stays and after.phase is not Phase.ENDED and heard[0] != heard[1]:
             assert actor.person in told
 
 
@@ -301,6 +314,7 @@ def example(kind: type[e.Event]) -> e.Event:
         "role": Role.COFACILITATOR,
         "reason": "left",
         "mode": ChatMode.OFF,
+        "policy": Admission.ALL,
         "message": id_of(7),
         "text": "hello",
         "reason_code": "safety",

@@ -292,7 +292,7 @@ export class Activities {
       "round.started": mine ? "A round begins. It is your turn." : "A round begins.",
       "round.moved": mine ? "It is your turn." : "",
       "text.shown": `A text is shown: ${event.title}`,
-      "you.moved": event.to === "aside" ? "You are in a private talk." : event.to === "breakout" ? "You are in a small group." : "You are back in the whole group.",
+      "you.moved": event.to === "aside" ? "You are in a private talk." : event.to === "breakout" ? "You are in a small group." : event.to === "main" ? "You are in the main room. The small groups are open." : "You are back in the whole group.",
     });
     if (spoken[event.type]) announce(spoken[event.type]);
   }

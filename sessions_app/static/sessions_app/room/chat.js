@@ -10,6 +10,8 @@ import { now, wallTime } from "./times.js";
 const NEAR_END = 48;
 const TYPING_EVERY = 3_000;
 const TYPING_FOR = 5_000;
+/** To whom one writes, by where one is. @type {Record<string, string>} */
+const HERE = { "in this private talk": "This private talk", "in this small group": "This small group", "in the main room": "The main room" };
 
 export class Chat {
   /** @param {HTMLElement} root the page @param {Line} line */
@@ -74,9 +76,10 @@ export class Chat {
     if (this.open && this.form.dataset.open !== "yes") this.to.value = "room";
     const side = sideOf(view.room, view.me.person);
     const [room, everyone] = ["room", "everyone"].map((value) => /** @type {HTMLOptionElement | null} */ (this.to.querySelector(`option[value=${value}]`)));
-    if (room) setText(room, side ? (this.hereWords(view, side) === "in this private talk" ? "This private talk" : "This small group") : this.staff ? "Everyone" : "The group");
-    if (everyone) everyone.hidden = everyone.disabled = !side;
-    if (!side && this.to.value === "everyone") this.to.value = "room";
+    const apart = side !== "" || view.room.breakouts.length > 0; // what is written stays with those who are here
+    if (room) setText(room, apart ? HERE[this.hereWords(view, side)] : this.staff ? "Everyone" : "The group");
+    if (everyone) everyone.hidden = everyone.disabled = !apart;
+    if (!apart && this.to.value === "everyone") this.to.value = "room";
     this.form.dataset.open = this.open ? "yes" : "no";
     setText(slot(this.box, "chat-who"), this.open ? "" : "Your message goes to the facilitators only.");
   }
@@ -105,9 +108,10 @@ export class Chat {
     };
   }
 
-  /** What a side room is called. @param {View} view @param {string} side */
+  /** What a side room is called. @param {View} view @param {string} side @returns {string} a key of HERE */
   hereWords(view, side) {
-    return Object.values(view.room.asides).some((aside) => aside.side === side) ? "in this private talk" : "in this small group";
+    if (Object.values(view.room.asides).some((aside) => aside.side === side)) return "in this private talk";
+    return view.room.breakouts.some((group) => group.side === side) ? "in this small group" : "in the main room";
   }
 
   /** @param {boolean} mine */

@@ -3,9 +3,7 @@
 // The room decides; this obeys. Who is not in the room is not heard, a muted person is silent at every receiver, and whoever
 // steps out, leaves or is removed stops sending at once. Nothing is ever recorded.
 import { sideOf } from "./activities_view.js";
-import { chosen } from "./media_devices.js";
-import { Other } from "./media_other.js";
-import { Own } from "./media_own.js";
+import { Heard } from "./media_heard.js";
 import { chooseCameras } from "./media_rules.js";
 
 /**
@@ -31,12 +29,15 @@ import { chooseCameras } from "./media_rules.js";
  * @property {(source: Source, track: MediaStreamTrack | null) => void} put
  * @property {(person: string, wants: boolean) => void} wants
  * @property {(on: boolean) => void} ask whether this window wants pictures
+ * @property {(people: Set<string>) => void} enlarge whose pictures are shown large
+ * @property {(source: Source, on: boolean) => void} hold whether staff silenced one's own sound
  * @property {() => Map<string, RTCPeerConnection>} connections
  * @property {() => void} close
  */
 
 const AGAIN_AFTER = 10_000;
 const SOON = 1_500;
+const TRIES = 5;
 const RENEW_BEFORE = 2 * 60_000;
 /** @type {Source[]} */
 const PICTURES = ["camera", "screen"];
@@ -45,9 +46,10 @@ const PICTURES = ["camera", "screen"];
 const CARRIERS = {
   mesh: async (grant, carrier) => new (await import("./media_mesh.js")).Mesh(grant, carrier),
   janus: async (grant, carrier) => (await import("./media_janus.js")).Room.enter(grant, carrier),
+  livekit: async (grant, carrier) => (await import("./media_livekit.js")).Room.enter(grant, carrier),
 };
 
-export class Media extends Own {
+export class Media extends Heard {
   /**
    * @param {import("./link.js").Line} line
    * @param {() => void} changed draw again
@@ -56,12 +58,13 @@ export class Media extends Own {
   constructor(line, changed, soundOnly = false) {
     super(line, changed, soundOnly);
     this.side = "";
-    /** @type {Map<string, Other>} */
-    this.others = new Map();
-    this.blocked = false; // the browser holds sound back until somebody presses something
+    this.mending = false; // what was heard and seen stands still, and is on its way back
+    this.weak = false; // the line is too weak for one's own picture
+    this.tries = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     addEventListener("pagehide", () => this.leave());
+    addEventListener("online", () => this.again());
   }
 
   // --- what the room says ---------------------------------------------------------------------------------------------
@@ -96,6 +99,7 @@ export class Media extends Own {
   /** Mutes, stopped cameras and closed sharing hold at the sender and at every receiver. @param {View} view */
   obey({ room, me }) {
     if (this.own.mic) this.own.mic.enabled = !room.muted.includes(me.person);
+    this.transport?.hold("mic", room.muted.includes(me.person));
     if (this.own.camera && room.cameras_stopped.includes(me.person)) this.stop("camera", "Your facilitator stopped your camera.");
     if (this.own.screen && !this.mayShare(me.person)) this.stop("screen", "Sharing has ended.");
     for (const [person, other] of this.others) {
@@ -129,6 +133,7 @@ export class Media extends Own {
 
   /** The line came back: say anew what one sends, and ask those one knows. */
   returned() {
+    this.again();
     if (this.state !== "on") return;
     this.tell();
     for (const [person, { call }] of this.others) if (call) this.greet(person, null);
@@ -148,7 +153,8 @@ export class Media extends Own {
       return;
     }
     const grant = /** @type {Grant | null} */ (this.grant);
-    if (this.call !== call || !grant) return;
+    if (this.call !== call) return;
+    if (!grant) return this.unavailable(SOON); // the line broke between the answer and the grant
     const make = CARRIERS[grant.kind];
     if (!make) return this.unavailable();
     const transport = await make(grant, {
@@ -158,14 +164,20 @@ export class Media extends Own {
       onTrack: (person, source, track) => this.arrived(person, source, track),
       onGone: (person) => this.lost(person),
       onBroken: () => { if (this.call === call) this.broken(); },
+      onElsewhere: () => { if (this.call === call) this.elsewhere(); },
+      onHurt: (on) => { if (this.call === call) this.say("mending", on); },
+      onWeak: (on) => { if (this.call === call) this.say("weak", on); },
     }).catch(() => null);
     if (this.call !== call) return transport?.close();
     if (!transport) return this.unavailable();
     this.transport = transport;
     this.state = "on";
+    this.mending = this.weak = false;
+    this.tries = 0;
     this.renewLater(grant);
     for (const source of /** @type {Source[]} */ (["mic", "screen"])) transport.put(source, this.own[source]);
     transport.ask(!this.soundOnly);
+    transport.enlarge(this.large);
     this.choose();
     this.tell();
     this.resume();
@@ -175,14 +187,31 @@ export class Media extends Own {
   /** The media server is gone, or put this window out: where the room still has a place for it, it comes back. */
   broken() {
     this.part();
+    this.mending = true;
     this.unavailable(SOON);
   }
 
   /** @param {number} [pause] milliseconds until it is tried again */
   unavailable(pause = AGAIN_AFTER) {
     this.state = "unavailable";
+    this.mending = this.mending && ++this.tries <= TRIES;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { if (this.state === "unavailable") { this.state = "out"; this.see(this.view, this.over); } }, pause);
+    this.timer = setTimeout(() => this.again(), this.mending ? Math.min(pause, 2 * SOON) : pause);
+    this.changed();
+  }
+
+  /** Tries once more to come in, when waiting to. */
+  again() {
+    if (this.state !== "unavailable") return;
+    clearTimeout(this.timer);
+    this.state = "out";
+    this.see(this.view, this.over);
+  }
+
+  /** What the one who carries it says about the line. @param {"mending" | "weak"} what @param {boolean} on */
+  say(what, on) {
+    if (this[what] === on) return;
+    this[what] = on;
     this.changed();
   }
 
@@ -214,6 +243,7 @@ export class Media extends Own {
     this.transport = null;
     this.grant = null;
     this.sending = null;
+    this.mending = this.weak = false;
   }
 
   /** Everything stops: nothing of this device is sent, nothing of the others heard. */
@@ -288,13 +318,6 @@ export class Media extends Own {
     this.changed();
   }
 
-  /** @param {string} person */
-  other(person) {
-    let other = this.others.get(person);
-    if (!other) this.others.set(person, (other = new Other()));
-    return other;
-  }
-
   /** Tells one window what this one sends. @param {string} person @param {string | null} call none to be answered */
   greet(person, call) {
     this.line.socket.pass("signal.send", { to: person, payload: { kind: "hello", call: this.call, ...(call ? { to_call: call } : {}), has: this.flags() } });
@@ -308,53 +331,6 @@ export class Media extends Own {
   flags() {
     const spoke = this.spokeAt ? { spoke_ago: Math.floor((Date.now() - this.spokeAt) / 1000) } : {};
     return { mic: this.own.mic !== null, camera: this.own.camera !== null, screen: this.own.screen !== null, speaking: this.speaking, wants_video: !this.soundOnly, ...spoke };
-  }
-
-  // --- what arrives ---------------------------------------------------------------------------------------------------
-
-  /** @param {string} person @param {Source} source @param {MediaStreamTrack} track */
-  arrived(person, source, track) {
-    const other = this.other(person);
-    other.tracks[source] = track;
-    if (source === "mic") {
-      other.sound.srcObject = new MediaStream([track]);
-      const speaker = chosen().speaker;
-      if (speaker && "setSinkId" in other.sound) other.sound.setSinkId(speaker).catch(() => {});
-      this.play(other);
-    }
-    if (this.view) this.obey(this.view);
-    this.changed();
-  }
-
-  /** @param {Other} other */
-  play(other) {
-    other.sound.play().catch((trouble) => {
-      if (trouble.name !== "NotAllowedError") return;
-      this.blocked = true;
-      this.changed();
-    });
-  }
-
-  /** Somebody pressed: the browser lets sound through now. */
-  unblock() {
-    this.blocked = false;
-    for (const other of this.others.values()) this.play(other);
-    this.changed();
-  }
-
-  /** @param {string} person */
-  lost(person) {
-    const other = this.others.get(person);
-    if (!other) return;
-    other.end();
-    other.sound = new Audio();
-    other.sound.autoplay = true;
-    this.changed();
-  }
-
-  /** @param {string} device */
-  speaker(device) {
-    for (const { sound } of this.others.values()) if ("setSinkId" in sound) sound.setSinkId(device).catch(() => {});
   }
 
   // --- who is on the air ----------------------------------------------------------------------------------------------

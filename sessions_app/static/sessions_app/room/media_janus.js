@@ -1,104 +1,31 @@
 // Picture and sound through a Janus VideoRoom: one connection up with three fixed lines, one down with everybody else's.
 // Who may come in, and who goes, is decided by the room; this only speaks the media server's language.
-import { LEVELS } from "./media_rules.js";
+//
+// A camera goes up in two sizes. Each window asks for the one that fits its place, for the small one when its line is weak, and
+// for sound alone before sound would suffer. A connection that broke is mended in place; one that cannot be is given up, and
+// whoever made this room enters anew.
+import { Janus } from "./media_janus_talk.js";
+import { Gauge, Health } from "./media_line.js";
+import { ASKED, SENT, asked, nextQuality } from "./media_rules.js";
 
 /**
  * @typedef {import("./media_rules.js").Source} Source
  * @typedef {import("./media_mesh.js").Carrier} Carrier
- * @typedef {{[name: string]: any}} Message
+ * @typedef {import("./media_janus_talk.js").Message} Message
  */
 
 /** @type {Source[]} */
 const LINES = ["mic", "camera", "screen"];
-const KEEP_ALIVE = 25_000;
-const PLUGIN = "janus.plugin.videoroom";
+const LOOK_EVERY = 3_000;
+/** How each source goes up. @type {Record<Source, RTCRtpEncodingParameters[]>} */
+const ENCODINGS = {
+  mic: [{ priority: "high", networkPriority: "high" }],
+  camera: [{ rid: "h", maxBitrate: 450_000, maxFramerate: 15 }, { rid: "l", maxBitrate: 120_000, maxFramerate: 15, scaleResolutionDownBy: 2 }],
+  screen: [{ maxBitrate: 900_000, maxFramerate: 8 }],
+};
 
 /** Whose feed it is: the room server wrote the person's id in front. @param {string} feed */
 const personOf = (feed) => String(feed).split("~")[0];
-
-/** One conversation with the media server: requests with their answers, events by handle. */
-class Janus {
-  /** @param {import("./media.js").Grant} grant @param {() => void} onEnd */
-  constructor(grant, onEnd) {
-    this.token = grant.token;
-    this.session = 0;
-    /** @type {Map<string, {done: (answer: Message) => void, failed: (why: Error) => void}>} */
-    this.waiting = new Map();
-    /** @type {Map<number, (event: Message) => void>} */
-    this.handles = new Map();
-    this.socket = new WebSocket(grant.url, "janus-protocol");
-    this.socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
-    this.socket.onclose = () => { this.fail(); onEnd(); };
-    this.timer = setInterval(() => this.session && this.tell({ janus: "keepalive" }), KEEP_ALIVE);
-  }
-
-  async open() {
-    if (this.socket.readyState !== WebSocket.OPEN) {
-      await new Promise((done, failed) => {
-        this.socket.addEventListener("open", done, { once: true });
-        this.socket.addEventListener("error", () => failed(new Error("the media server cannot be reached")), { once: true });
-      });
-    }
-    this.session = (await this.ask({ janus: "create" })).data.id;
-  }
-
-  /** @param {(event: Message) => void} onEvent @returns {Promise<number>} a handle of the plugin */
-  async attach(onEvent) {
-    const { data } = await this.ask({ janus: "attach", plugin: PLUGIN });
-    this.handles.set(data.id, onEvent);
-    return data.id;
-  }
-
-  /** @param {number} handle @param {Message} body @param {RTCSessionDescription | null} [jsep] @returns {Promise<Message>} the plugin's answer */
-  async say(handle, body, jsep) {
-    const answer = await this.ask({ janus: "message", handle_id: handle, body, ...(jsep ? { jsep } : {}) });
-    const data = answer.plugindata?.data ?? {};
-    if (data.error) throw new Error(`${data.error_code} ${data.error}`);
-    return { ...data, jsep: answer.jsep };
-  }
-
-  /** @param {Message} message @returns {Promise<Message>} */
-  ask(message) {
-    const transaction = crypto.randomUUID();
-    return new Promise((done, failed) => {
-      this.waiting.set(transaction, { done, failed });
-      this.socket.send(JSON.stringify({ ...message, transaction, token: this.token, ...(this.session ? { session_id: this.session } : {}) }));
-    });
-  }
-
-  /** An "ack" only says that the answer to a message will follow. @param {Message} message */
-  hear(message) {
-    const asked = this.waiting.get(message.transaction);
-    if (message.janus === "ack") return;
-    if (asked) this.settle(message, asked);
-    else this.handles.get(message.sender)?.(message);
-  }
-
-  /** @param {Message} message @param {{done: (answer: Message) => void, failed: (why: Error) => void}} asked */
-  settle(message, asked) {
-    this.waiting.delete(message.transaction);
-    if (message.janus === "error") asked.failed(new Error(`${message.error.code} ${message.error.reason}`));
-    else asked.done(message);
-  }
-
-  /** Something that needs no answer. @param {Message} message */
-  tell(message) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ ...message, transaction: crypto.randomUUID(), token: this.token, session_id: this.session }));
-  }
-
-  fail() {
-    clearInterval(this.timer);
-    for (const { failed } of this.waiting.values()) failed(new Error("the media server is gone"));
-    this.waiting.clear();
-  }
-
-  close() {
-    this.tell({ janus: "destroy" });
-    this.socket.onclose = null;
-    this.fail();
-    this.socket.close();
-  }
-}
 
 export class Room {
   /** @param {import("./media.js").Grant} grant @param {Carrier} carrier @returns {Promise<Room>} once in the room */
@@ -121,6 +48,16 @@ export class Room {
     this.up = 0;
     this.down = 0;
     this.pictures = true;
+    /** @type {Set<string>} whose picture is shown large */
+    this.large = new Set();
+    /** @type {import("./media_rules.js").Quality} */
+    this.sends = { level: 0, calm: 0 };
+    /** @type {import("./media_rules.js").Quality} */
+    this.asks = { level: 0, calm: 0 };
+    /** @type {Map<string, string>} what was asked for, by line of the connection down */
+    this.wanted = new Map();
+    this.gauge = new Gauge();
+    this.health = { up: new Health(), down: new Health() };
     /** @type {RTCPeerConnection | null} */
     this.sending = null;
     /** @type {RTCPeerConnection | null} */
@@ -134,6 +71,9 @@ export class Room {
     /** @type {Promise<unknown>} what is negotiated downwards, one thing after the other */
     this.turn = Promise.resolve();
     this.janus = new Janus(grant, () => carrier.onBroken());
+    this.timer = setInterval(() => this.look(), LOOK_EVERY);
+    this.stirred = () => this.janus.prove();
+    addEventListener("online", this.stirred);
   }
 
   async begin() {
@@ -159,15 +99,17 @@ export class Room {
   async publish() {
     const pc = (this.sending = this.connection());
     this.trickle(pc, () => this.up);
-    const level = /** @type {{bitrate: number, fps: number}} */ (LEVELS[0]);
-    for (const source of LINES) {
-      const encoding = source === "mic" ? { priority: "high" } : { maxBitrate: source === "screen" ? 900_000 : 2 * level.bitrate, maxFramerate: level.fps };
-      pc.addTransceiver(source === "mic" ? "audio" : "video", { direction: "sendonly", sendEncodings: [/** @type {RTCRtpEncodingParameters} */ (encoding)] });
-    }
-    await pc.setLocalDescription();
-    const { jsep } = await this.janus.say(this.up, { request: "publish" }, pc.localDescription);
-    await pc.setRemoteDescription(jsep);
+    for (const source of LINES) pc.addTransceiver(source === "mic" ? "audio" : "video", { direction: "sendonly", sendEncodings: ENCODINGS[source].map((one) => ({ ...one })) });
+    await this.offer("publish");
     for (const source of LINES) this.put(source, this.tracks[source]);
+  }
+
+  /** Offers what is sent, the first time or anew. @param {"publish" | "configure"} request */
+  async offer(request) {
+    const pc = /** @type {RTCPeerConnection} */ (this.sending);
+    await pc.setLocalDescription();
+    const { jsep } = await this.janus.say(this.up, { request }, pc.localDescription);
+    await pc.setRemoteDescription(jsep);
   }
 
   /** What the media server tells about the room. @param {Message} event */
@@ -175,7 +117,7 @@ export class Room {
     const data = event.plugindata?.data ?? {};
     if (data.publishers) this.take(data.publishers);
     for (const gone of [data.unpublished, data.leaving, data.kicked]) if (typeof gone === "string" && gone !== "ok") this.drop(gone);
-    const mine = data.leaving === "ok" || data.kicked === this.grant.peer || event.janus === "detached";
+    const mine = data.leaving === "ok" || data.kicked === this.grant.peer || event.janus === "detached" || event.janus === "hangup";
     if (mine) this.carrier.onBroken();
   }
 
@@ -202,7 +144,10 @@ export class Room {
   /** @param {{feed: string}[]} streams */
   async subscribe(streams) {
     if (this.down) return this.answer(await this.janus.say(this.down, { request: "subscribe", streams }));
-    this.down = await this.janus.attach((event) => { if (event.jsep) this.next(() => this.answer({ ...event.plugindata?.data, jsep: event.jsep })); });
+    this.down = await this.janus.attach((event) => {
+      if (event.jsep) this.next(() => this.answer({ ...event.plugindata?.data, jsep: event.jsep }));
+      if (event.janus === "hangup" && this.feeds.size) this.carrier.onBroken();
+    });
     const pc = (this.hearing = this.connection());
     this.trickle(pc, () => this.down);
     pc.ontrack = ({ transceiver, track }) => {
@@ -211,12 +156,11 @@ export class Room {
     };
     const { room, entry } = this.grant;
     await this.answer(await this.janus.say(this.down, { request: "join", ptype: "subscriber", room, token: entry, private_id: this.privateId, streams }));
-    this.ask(this.pictures);
   }
 
   /** Takes what the media server offers. @param {Message} offered */
   async answer(offered) {
-    this.lines = new Map((offered.streams ?? []).filter((/** @type {Message} */ line) => line.feed_id && line.active !== false).map((/** @type {Message} */ line) => [line.mid, { person: personOf(line.feed_id), source: LINES[Number(line.feed_mid)] }]));
+    if (offered.streams) this.lines = new Map(offered.streams.filter((/** @type {Message} */ line) => line.feed_id && line.active !== false).map((/** @type {Message} */ line) => [line.mid, { person: personOf(line.feed_id), source: LINES[Number(line.feed_mid)] }]));
     const pc = this.hearing;
     if (!offered.jsep || !pc) return;
     await pc.setRemoteDescription(offered.jsep);
@@ -227,6 +171,71 @@ export class Room {
       const line = this.lines.get(mid ?? "");
       if (line) this.carrier.onTrack(line.person, line.source, receiver.track);
     }
+    this.fit();
+  }
+
+  // --- how the line does ----------------------------------------------------------------------------------------------
+
+  /** One look: mends what broke, and sends and asks for less where packets are lost. */
+  look() {
+    const up = this.mend("up", this.sending, () => this.offer("configure"));
+    const down = this.mend("down", this.hearing, async () => this.answer(await this.janus.say(this.down, { request: "configure", restart: true })));
+    this.carrier.onHurt(up || down);
+    this.adapt().catch(() => {}); // a connection that was closed meanwhile
+  }
+
+  /** @param {"up" | "down"} way @param {RTCPeerConnection | null} pc @param {() => Promise<unknown>} again @returns {boolean} whether it is hurt */
+  mend(way, pc, again) {
+    const state = pc ? this.health[way].look(pc.connectionState, Date.now()) : "fine";
+    if (state === "given up") this.carrier.onBroken();
+    if (state === "mend") {
+      if (way === "up") pc?.restartIce();
+      this.next(again);
+    }
+    return state !== "fine";
+  }
+
+  async adapt() {
+    if (this.sending?.connectionState === "connected") {
+      const before = this.sends.level;
+      this.sends = nextQuality(this.sends, await this.gauge.up(this.sending), SENT.length - 1);
+      if (this.sends.level !== before) await this.shape();
+    }
+    if (this.hearing?.connectionState === "connected") {
+      this.asks = nextQuality(this.asks, await this.gauge.down(this.hearing), ASKED.length - 1);
+      this.fit();
+    }
+  }
+
+  /** Brings the camera that goes up to its level. */
+  async shape() {
+    const level = SENT[this.sends.level];
+    const sender = this.sender("camera");
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    for (const encoding of parameters.encodings) encoding.active = level === "both" || (level === "small" && encoding.rid === "l");
+    await sender.setParameters(parameters).catch(() => {}); // a browser that knows less still sends
+    this.carrier.onWeak(level === "none");
+  }
+
+  /** Asks for every picture as it is needed now; what was asked before is not said again. */
+  fit() {
+    const level = this.pictures ? ASKED[this.asks.level] : "none";
+    const streams = [];
+    for (const [mid, { person, source }] of this.lines) {
+      if (source === "mic") continue;
+      const wanted = asked(level, source, this.large.has(person));
+      const words = `${person} ${source} ${wanted.send} ${wanted.substream}`;
+      if (this.wanted.get(mid) === words) continue;
+      this.wanted.set(mid, words);
+      streams.push({ mid, ...wanted });
+    }
+    if (this.down && streams.length) this.janus.say(this.down, { request: "configure", streams }).catch(() => this.wanted.clear());
+  }
+
+  /** @param {Source} source */
+  sender(source) {
+    return this.sending?.getTransceivers()[LINES.indexOf(source)]?.sender;
   }
 
   /** @param {import("./media.js").Grant} grant */
@@ -238,14 +247,19 @@ export class Room {
   /** @param {Source} source @param {MediaStreamTrack | null} track */
   put(source, track) {
     this.tracks[source] = track;
-    this.sending?.getTransceivers()[LINES.indexOf(source)]?.sender.replaceTrack(track).catch(() => {});
+    this.sender(source)?.replaceTrack(track).catch(() => {});
   }
 
   /** Whether pictures are sent to this window at all: sound comes before them. @param {boolean} on */
   ask(on) {
     this.pictures = on;
-    const streams = [...this.lines].filter(([, { source }]) => source !== "mic").map(([mid]) => ({ mid, send: on }));
-    if (this.down && streams.length) this.janus.say(this.down, { request: "configure", streams }).catch(() => {});
+    this.fit();
+  }
+
+  /** Whose pictures are shown large. @param {Set<string>} people */
+  enlarge(people) {
+    this.large = people;
+    this.fit();
   }
 
   // What only browsers among themselves need.
@@ -253,6 +267,9 @@ export class Room {
   hear() {}
   part() {}
   wants() {}
+
+  /** The server lifts it together with the room. */
+  hold() {}
 
   connections() {
     const found = new Map();
@@ -262,6 +279,8 @@ export class Room {
   }
 
   close() {
+    clearInterval(this.timer);
+    removeEventListener("online", this.stirred);
     this.janus.close();
     this.sending?.close();
     this.hearing?.close();

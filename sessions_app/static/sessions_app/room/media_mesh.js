@@ -13,6 +13,9 @@ import { LEVELS, nextQuality } from "./media_rules.js";
  * @property {(person: string, source: Source, track: MediaStreamTrack) => void} onTrack
  * @property {(person: string) => void} onGone
  * @property {() => void} onBroken the media server is gone
+ * @property {() => void} onElsewhere the media server knows this person by another window now
+ * @property {(on: boolean) => void} onHurt whether what is heard and seen stands still, and is being mended
+ * @property {(on: boolean) => void} onWeak whether the line is too weak for one's own picture
  */
 
 /** @type {Source[]} */
@@ -33,6 +36,7 @@ class Peer {
     this.wantsVideo = true;
     this.quality = { level: 0, calm: 0 };
     this.hurtAt = 0;
+    this.mendedAt = 0;
     this.waits = 0;
     /** @type {RTCIceCandidateInit[]} */
     this.early = [];
@@ -125,10 +129,11 @@ class Peer {
     const { connectionState, signalingState } = this.pc;
     if (signalingState === "have-local-offer" && connectionState !== "connected" && this.waits++ % 2 === 1) this.tell({ kind: "offer", sdp: this.pc.localDescription?.sdp ?? "" });
     const hurt = connectionState === "failed" || connectionState === "disconnected";
-    if (!hurt) this.hurtAt = 0;
+    if (!hurt) this.hurtAt = this.mendedAt = 0;
     else if (!this.hurtAt) this.hurtAt = Date.now();
-    if (connectionState === "failed" || (hurt && Date.now() - this.hurtAt > HURT_FOR)) {
-      this.hurtAt = 0;
+    const due = connectionState === "failed" || (hurt && Date.now() - this.hurtAt > HURT_FOR);
+    if (due && Date.now() - this.mendedAt > HURT_FOR) {
+      this.mendedAt = Date.now();
       if (!this.polite) this.pc.restartIce();
     }
     if (connectionState === "connected") await this.adapt();
@@ -165,7 +170,12 @@ export class Mesh {
     this.peers = new Map();
     /** @type {Record<Source, MediaStreamTrack | null>} */
     this.tracks = { mic: null, camera: null, screen: null };
-    this.timer = setInterval(() => { for (const peer of this.peers.values()) peer.look(); }, LOOK_EVERY);
+    this.timer = setInterval(() => this.look(), LOOK_EVERY);
+  }
+
+  look() {
+    // Nothing is said of connections that stand still: to peers, somebody who is in a private talk must look like anybody else.
+    for (const peer of this.peers.values()) peer.look();
   }
 
   /** @returns {RTCConfiguration} */
@@ -199,7 +209,21 @@ export class Mesh {
       peer = new Peer(this, person, call);
       this.peers.set(person, peer);
     }
-    peer.hear(signal).catch((trouble) => console.info("a signal could not be used", trouble));
+    peer.hear(signal).catch((trouble) => this.begin(person, signal, trouble));
+  }
+
+  /**
+   * A signal that does not fit the connection one has: the other side began anew, and so does this one.
+   * @param {string} person @param {Signal} signal @param {unknown} trouble
+   */
+  begin(person, signal, trouble) {
+    console.info("a signal could not be used", trouble);
+    const peer = this.peers.get(person);
+    if (signal.kind === "candidate" || !peer || peer.pc.signalingState === "closed" || peer.call !== signal.call) return;
+    this.part(person);
+    const fresh = new Peer(this, person, peer.call);
+    this.peers.set(person, fresh);
+    if (signal.kind === "offer") fresh.hear(signal).catch((again) => console.info("a signal could not be used again", again));
   }
 
   /** Nothing of this person is heard or sent any more. @param {string} person */
@@ -227,6 +251,12 @@ export class Mesh {
 
   /** The others were told already, and send no picture to a window that wants none. */
   ask() {}
+
+  /** Every picture is small. */
+  enlarge() {}
+
+  /** The track itself is silent. */
+  hold() {}
 
   /** @returns {Map<string, RTCPeerConnection>} for a look at what flows */
   connections() {

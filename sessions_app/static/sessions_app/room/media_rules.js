@@ -11,7 +11,8 @@
  * @property {number} spokeAt when this person last spoke, in milliseconds of this browser's clock; 0 for never
  *
  * @typedef {{id: string, hosts: boolean, spokeAt: number}} Candidate
- * @typedef {{level: number, calm: number}} Quality the level of sending to one peer (0 best), and how many looks in a row were calm
+ * @typedef {{level: number, calm: number, need?: number, rose?: boolean}} Quality the level (0 best), how many looks in a row were calm,
+ *   how many it takes to try a better one, and whether the level was just tried
  */
 
 /** Staff first, then who spoke last, then by id, so that every browser comes to the same choice. @param {Candidate} a @param {Candidate} b */
@@ -35,20 +36,38 @@ export const LEVELS = [
   { bitrate: 120_000, shrink: 2, fps: 12 },
   null,
 ];
+/** What is sent to a media server, by level: the camera large and small, small alone, sound alone. */
+export const SENT = ["both", "small", "none"];
+/** What is asked of a media server, by level: pictures that fit their place, small ones, shared screens alone, sound alone. */
+export const ASKED = ["fit", "small", "screens", "none"];
 const LOSSY = 0.08;
 const CLEAN = 0.02;
 const CALM_BEFORE_BETTER = 4;
+const LONGEST_CALM = 32;
+const SETTLED = 20;
 
 /**
- * The next level after one look at the line: worse at once when packets are lost, better only after some calm.
- * @param {Quality} now @param {number} loss the lost share of packets, 0 to 1
+ * The next level after one look at the line: worse at once when packets are lost, better only after some calm. Who tried better
+ * and fell back waits twice as long before the next try, so that a weak line does not stutter.
+ * @param {Quality} now @param {number} loss the lost share of packets, 0 to 1 @param {number} [worst] the last level
  * @returns {Quality}
  */
-export function nextQuality({ level, calm }, loss) {
-  if (loss > LOSSY) return { level: Math.min(level + 1, LEVELS.length - 1), calm: 0 };
-  if (loss > CLEAN) return { level, calm: 0 };
-  if (level > 0 && calm + 1 >= CALM_BEFORE_BETTER) return { level: level - 1, calm: 0 };
-  return { level, calm: calm + 1 };
+export function nextQuality({ level, calm, need = CALM_BEFORE_BETTER, rose = false }, loss, worst = LEVELS.length - 1) {
+  if (loss > LOSSY) return { level: Math.min(level + 1, worst), calm: 0, need: rose ? Math.min(2 * need, LONGEST_CALM) : need, rose: false };
+  if (loss > CLEAN) return { level, calm: 0, need, rose };
+  if (level > 0 && calm + 1 >= need) return { level: level - 1, calm: 0, need, rose: true };
+  const settled = level === 0 && calm + 1 >= SETTLED;
+  return { level, calm: calm + 1, need: settled ? CALM_BEFORE_BETTER : need, rose: rose && !settled };
+}
+
+/**
+ * What is asked of the media server for one picture.
+ * @param {string} level one of ASKED @param {Source} source @param {boolean} large whether it is shown large
+ * @returns {{send: boolean, substream: number}} `substream` 1 is the large picture, 0 the small one
+ */
+export function asked(level, source, large) {
+  const send = level === "none" ? false : level === "screens" ? source === "screen" : true;
+  return { send, substream: level === "fit" && large ? 1 : 0 };
 }
 
 /**

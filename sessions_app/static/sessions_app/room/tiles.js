@@ -11,6 +11,8 @@ const LAYOUT = "vio-layout";
 /** @type {Record<string, [string, string]>} what stands on a button: when off, when on */
 const LABELS = { mic: ["Mic off", "Mic on"], camera: ["Camera off", "Camera on"], screen: ["Share your screen", "Stop sharing"] };
 const FROZEN_AFTER = 4_000;
+/** Pixels of a page from which on a small picture (320 wide) would look coarse. */
+const LARGE = 260;
 
 export class Tiles {
   /** @param {HTMLElement} root @param {Media} media @param {(person: Occupant, hand: number) => string} noteOf what stands under a name */
@@ -36,6 +38,7 @@ export class Tiles {
     onPress(root, "sound", () => media.unblock());
     onPress(root, "use-here", () => media.here());
     onPress(root, "only-sound", () => media.onlySound(!media.soundOnly));
+    onPress(root, "mend-sound-only", () => media.onlySound(true));
     onPress(root, "layout", () => {
       this.speakerView = !this.speakerView;
       sessionStorage.setItem(LAYOUT, this.speakerView ? "speaker" : "grid");
@@ -133,18 +136,21 @@ export class Tiles {
     return frames > 0 && Date.now() - (this.moving.get(video)?.at ?? 0) < FROZEN_AFTER;
   }
 
-  /** Once a second: faces that froze, and how long somebody has been away. */
+  /** Once a second: faces that froze, how long somebody has been away, and whose picture has a large place. */
   tick() {
     if (!this.view) return;
     const { room, me } = this.view;
-    for (const tile of slot(this.root, "seats")?.children ?? []) {
-      const id = /** @type {HTMLElement} */ (tile).dataset.key ?? "";
+    const large = new Set();
+    for (const tile of /** @type {HTMLElement[]} */ ([...(slot(this.root, "seats")?.children ?? [])])) {
+      const id = tile.dataset.key ?? "";
       const person = room.people[id];
       if (!person) continue;
-      this.drawPicture(/** @type {HTMLElement} */ (tile), id, me.person);
+      if (tile.clientWidth > LARGE) large.add(id);
+      this.drawPicture(tile, id, me.person);
       const lost = at(person.lost_at);
       if (!person.connected && !Number.isNaN(lost)) setText(slot(tile, "note"), `Reconnecting ${clock(now() - lost)}`);
     }
+    this.media.enlarge(large);
   }
 
   // --- controls -------------------------------------------------------------------------------------------------------
@@ -177,10 +183,12 @@ export class Tiles {
   drawWords(on, muted) {
     const { root, media } = this;
     const waits = media.own.camera !== null && media.sending === null && on;
-    const words = media.problem || (muted && media.own.mic ? "Your facilitator muted you. Press the microphone when you want to speak." : waits ? `Your camera waits: ${media.grant?.most_cameras} are shown at a time. It comes on when you speak.` : "");
+    const weak = media.weak && media.own.camera !== null && on;
+    const words = media.problem || (weak ? "Your connection is weak. Your picture waits, so that people can hear you." : "") || (muted && media.own.mic ? "Your facilitator muted you. Press the microphone when you want to speak." : waits ? `Your camera waits: ${media.grant?.most_cameras} are shown at a time. It comes on when you speak.` : "");
     show(slot(root, "media-invite"), on && !media.asked && media.may("mic"));
     show(slot(root, "media-blocked"), on && media.blocked);
-    show(slot(root, "media-none"), media.state === "unavailable");
+    show(slot(root, "media-mending"), media.mending && media.line.state === "live");
+    show(slot(root, "media-none"), media.state === "unavailable" && !media.mending);
     show(slot(root, "media-elsewhere"), media.state === "elsewhere");
     setText(slot(root, "media-problem"), words);
     show(slot(root, "media-problem"), words !== "");

@@ -2,7 +2,8 @@
 //
 // Reconnects with full jitter, at once when the network returns; a connect step that takes 10 s is given up. Every command
 // has an id; what was not answered is kept and said again with the same id, which the server answers only once (RT-2, RT-9).
-// A heartbeat goes every 10 s; without an answer the connection counts as lost, whatever the browser believes.
+// A heartbeat goes every 10 s; without an answer the connection counts as lost, whatever the browser believes. Whenever the
+// network changed or the device woke up it is asked at once: a phone that was in a pocket must not wait to find out.
 // Codes 44xx and 1008 are final: coming back would not help.
 
 import { Unsent } from "./unsent.js";
@@ -10,9 +11,12 @@ import { Unsent } from "./unsent.js";
 const CONNECT_PATIENCE = 10_000;
 const HEARTBEAT = 10_000;
 const PONG_PATIENCE = 4_000;
+const HANGS_AFTER = 2_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 15_000;
 const OPEN = 1;
+/** What may have cost the connection, or brought the network back. */
+const STIRS = ["online", "offline", "pageshow"];
 
 /**
  * @typedef {"connecting" | "live" | "reconnecting" | "closed"} State
@@ -59,8 +63,11 @@ export class LiveSocket {
     this.timer = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.beat = undefined;
-    this.cameOnline = () => this.retryNow();
-    globalThis.addEventListener?.("online", this.cameOnline);
+    this.begunAt = 0;
+    this.stirred = () => this.retryNow();
+    this.shown = () => { if (!globalThis.document?.hidden) this.retryNow(); };
+    for (const change of STIRS) globalThis.addEventListener?.(change, this.stirred);
+    globalThis.document?.addEventListener("visibilitychange", this.shown);
     this.connect();
   }
 
@@ -87,9 +94,12 @@ export class LiveSocket {
     this.socket?.close(1000);
   }
 
-  /** Tries at once, when waiting to try. */
+  /** Tries at once when waiting to try, and again when a try hangs; while live, asks whether the line still carries. */
   retryNow() {
-    if (this.state === "reconnecting" && this.socket === null) this.connect();
+    if (this.state === "live") this.ping();
+    if (this.state !== "reconnecting" || (this.socket !== null && Date.now() - this.begunAt < HANGS_AFTER)) return;
+    if (this.socket) this.drop(this.socket, true);
+    this.connect();
   }
 
   /** @param {Frame} frame */
@@ -102,6 +112,7 @@ export class LiveSocket {
     const Socket = this.options.Socket ?? WebSocket;
     const socket = new Socket(this.options.url());
     this.socket = socket;
+    this.begunAt = Date.now();
     let opened = false;
     this.timer = setTimeout(() => this.lost(socket, 0, opened), CONNECT_PATIENCE);
     socket.onopen = () => {
@@ -143,11 +154,15 @@ export class LiveSocket {
 
   schedule() {
     clearTimeout(this.beat);
-    this.beat = setTimeout(() => {
-      const socket = this.socket;
-      this.put({ id: crypto.randomUUID(), type: "ping", heads: this.options.heads() });
-      this.beat = setTimeout(() => socket && this.lost(socket, 0, true), PONG_PATIENCE);
-    }, HEARTBEAT);
+    this.beat = setTimeout(() => this.ping(), HEARTBEAT);
+  }
+
+  /** One heartbeat; it must be answered soon. */
+  ping() {
+    clearTimeout(this.beat);
+    const socket = this.socket;
+    this.put({ id: crypto.randomUUID(), type: "ping", heads: this.options.heads() });
+    this.beat = setTimeout(() => socket && this.lost(socket, 0, true), PONG_PATIENCE);
   }
 
   answered() {
@@ -157,11 +172,7 @@ export class LiveSocket {
   /** @param {WebSocket} socket @param {number} code @param {boolean} opened */
   lost(socket, code, opened) {
     if (socket !== this.socket || this.state === "closed") return;
-    this.socket = null;
-    clearTimeout(this.timer);
-    clearTimeout(this.beat);
-    socket.onclose = socket.onmessage = socket.onopen = null;
-    if (code === 0) socket.close();
+    this.drop(socket, code === 0);
     if (isFinal(code)) {
       this.finish(code);
       return;
@@ -170,6 +181,15 @@ export class LiveSocket {
     this.failures += opened ? 0 : 1;
     if (this.failures >= 2 && this.options.probe) this.ask();
     else this.later();
+  }
+
+  /** Lets go of a socket: nothing it does is heard any more. @param {WebSocket} socket @param {boolean} close */
+  drop(socket, close) {
+    this.socket = null;
+    clearTimeout(this.timer);
+    clearTimeout(this.beat);
+    socket.onclose = socket.onmessage = socket.onopen = null;
+    if (close) socket.close();
   }
 
   /** The server turns handshakes away without saying why: ask the page itself. */
@@ -191,7 +211,8 @@ export class LiveSocket {
   finish(code) {
     clearTimeout(this.timer);
     clearTimeout(this.beat);
-    globalThis.removeEventListener?.("online", this.cameOnline);
+    for (const change of STIRS) globalThis.removeEventListener?.(change, this.stirred);
+    globalThis.document?.removeEventListener("visibilitychange", this.shown);
     this.change("closed", code);
     this.unanswered.refuseAll({ code: "closed", message: "The connection is closed." });
   }
