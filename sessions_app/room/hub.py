@@ -82,7 +82,7 @@ class Hub:
         self.stopping = False
         self.revoked = asyncio.Event()
         self.limits: dict[str, Limits] = {}
-        self._persons: dict[str, int] = {}
+        self._persons: dict[str, list[Link]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # --- connections ------------------------------------------------------------------------------------------
@@ -90,6 +90,10 @@ class Hub:
     def links(self) -> Iterable[Link]:
         """Every connection of this process."""
         return [link for room in self.rooms.values() for link in room.links.values()]
+
+    def links_of(self, person: str) -> list[Link]:
+        """The connections of one person in this process, the oldest first."""
+        return list(self._persons.get(person, ()))
 
     async def enter(self, link: Link) -> HubRoom:
         """Registers a connection, holding events back for it until it goes live. The room's bell is heard from here on."""
@@ -100,7 +104,7 @@ class Hub:
             room.links[link.id] = link
             await self._begin(room)
         room.links[link.id] = link
-        self._persons[link.person] = self._persons.get(link.person, 0) + 1
+        self._persons.setdefault(link.person, []).append(link)
         await self.listener.subscribe(f"person:{link.person}")
         await room.ready.wait()
         return room
@@ -119,7 +123,7 @@ class Hub:
         room = self.rooms.get(link.standing.session_id)
         if room is None or room.links.pop(link.id, None) is None:
             return
-        self._persons[link.person] -= 1
+        self._persons[link.person].remove(link)
         if not self._persons[link.person]:
             del self._persons[link.person]
             self.later(self.listener.unsubscribe(f"person:{link.person}"))

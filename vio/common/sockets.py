@@ -44,6 +44,31 @@ class SocketConsumer(AsyncWebsocketConsumer):
             case "websocket.disconnect":
                 await self.websocket_disconnect(message)
 
+    async def websocket_disconnect(self, message: Any) -> None:
+        """The end of the connection; nothing of Channels' is left over that would need another thread to be tidied."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
+
+def write_no_novels() -> None:
+    """Keeps Autobahn, which Daphne speaks WebSocket with, from describing every connection to a log that nobody reads.
+
+    It formats some fifty settings and colours names for its debug log before the log is asked whether it wants them: a fifth
+    of what a thousand people who come at once cost. Under another server nothing happens.
+    """
+    protocol = sys.modules.get("autobahn.websocket.protocol")
+    for name in ("pformat", "hltype", "hlval"):
+        if protocol is not None and hasattr(protocol, name):
+            setattr(protocol, name, _unsaid)
+    adapter = sys.modules.get("autobahn.twisted.websocket")
+    for name in ("hltype", "hlval"):
+        if adapter is not None and hasattr(adapter, name):
+            setattr(adapter, name, _unsaid)
+
+
+def _unsaid(*_: object, **__: object) -> str:
+    return "..."
+
 
 def exact_origin(application: Application) -> Application:
     """Refuses with 403, before anything else of ours runs, a handshake whose Origin is not one of settings.ORIGINS (WS-1).
