@@ -72,7 +72,9 @@ class Hub:
         self.warden = Warden(self.media_threads, self.later)
         sender = uuid4().bytes
         self.bells = BellRinger(sender)
-        self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected, own=sender)
+        self.listener = realtime.BellListener(
+            heard=self._heard, reconnected=self._reconnected, own=sender, every="person"
+        )
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
         self.pulse = Pulse()
@@ -105,7 +107,6 @@ class Hub:
             await self._begin(room)
         room.links[link.id] = link
         self._persons.setdefault(link.person, []).append(link)
-        await self.listener.subscribe(f"person:{link.person}")
         await room.ready.wait()
         return room
 
@@ -126,7 +127,6 @@ class Hub:
         self._persons[link.person].remove(link)
         if not self._persons[link.person]:
             del self._persons[link.person]
-            self.later(self.listener.unsubscribe(f"person:{link.person}"))
         if not room.links:
             del self.rooms[room.session_id]
             self.later(self.listener.unsubscribe(services.topic(room.session_id)))
@@ -244,7 +244,8 @@ class Hub:
     def _heard(self, topic: str, facts: dict[str, Any]) -> None:
         kind, _, key = topic.partition(":")
         if kind == "person":
-            self.revoked.set()
+            if self.is_here(key):
+                self.revoked.set()
         elif kind == "room" and "passing" in facts:
             self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"], facts["side"])
         elif kind == "room":
