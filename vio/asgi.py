@@ -11,9 +11,12 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
+from vio.common.sockets import write_no_novels  # noqa: E402
 from vio.sockets import routes  # noqa: E402  # only after Django is set up
 
 application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(routes)})
+
+write_no_novels()
 
 # What is here now stays as long as the process: no collection need look at it again, and those of what is young may be rarer.
 # Otherwise a pause of a tenth of a second decides the slowest deliveries.

@@ -107,7 +107,7 @@ class RoomConsumer(SocketConsumer):
 
     def _replace_oldest(self, link: Link) -> None:
         """At most five sockets a person; the oldest gives way (WS-4)."""
-        mine = [other for other in self.hub.links() if other.person == link.person]
+        mine = self.hub.links_of(link.person)
         for other in mine[: max(0, len(mine) + 1 - SOCKETS)]:
             other.close(REPLACED)
             joining.leave(self.hub, other, cause="replaced", at=self.hub.now())

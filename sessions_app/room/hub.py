@@ -73,7 +73,9 @@ class Hub:
         self.warden = Warden(self.media_threads, self.later)
         sender = uuid4().bytes
         self.bells = BellRinger(sender)
-        self.listener = realtime.BellListener(heard=self._heard, reconnected=self._reconnected, own=sender)
+        self.listener = realtime.BellListener(
+            heard=self._heard, reconnected=self._reconnected, own=sender, every="person"
+        )
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
         self.pulse = Pulse()
@@ -83,7 +85,7 @@ class Hub:
         self.stopping = False
         self.revoked = asyncio.Event()
         self.limits: dict[str, Limits] = {}
-        self._persons: dict[str, int] = {}
+        self._persons: dict[str, list[Link]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # --- connections ------------------------------------------------------------------------------------------
@@ -91,6 +93,10 @@ class Hub:
     def links(self) -> Iterable[Link]:
         """Every connection of this process."""
         return [link for room in self.rooms.values() for link in room.links.values()]
+
+    def links_of(self, person: str) -> list[Link]:
+        """The connections of one person in this process, the oldest first."""
+        return list(self._persons.get(person, ()))
 
     async def enter(self, link: Link) -> HubRoom:
         """Registers a connection, holding events back for it until it goes live. The room's bell is heard from here on.
@@ -104,13 +110,12 @@ class Hub:
             room.links[link.id] = link
             await self._begin(room)
         room.links[link.id] = link
-        self._persons[link.person] = self._persons.get(link.person, 0) + 1
-        await self.listener.subscribe(f"person:{link.person}")
+        self._persons.setdefault(link.person, []).append(link)
         await room.ready.wait()
         if (
             self.rooms.get(session_id) is not room
         ):  # nobody delivers there: a connection that stayed would be deaf for ever
-            self._one_less(link.person)
+            self._one_less(link)
             raise UnavailableError
         return room
 
@@ -128,16 +133,15 @@ class Hub:
         room = self.rooms.get(link.standing.session_id)
         if room is None or room.links.pop(link.id, None) is None:
             return
-        self._one_less(link.person)
+        self._one_less(link)
         if not room.links:
             del self.rooms[room.session_id]
             self.later(self.listener.unsubscribe(services.topic(room.session_id)))
 
-    def _one_less(self, person: str) -> None:
-        self._persons[person] -= 1
-        if not self._persons[person]:
-            del self._persons[person]
-            self.later(self.listener.unsubscribe(f"person:{person}"))
+    def _one_less(self, link: Link) -> None:
+        self._persons[link.person].remove(link)
+        if not self._persons[link.person]:
+            del self._persons[link.person]
 
     def renumber(self, link: Link) -> UUID:
         """A new id for a connection that goes on."""
@@ -252,7 +256,8 @@ class Hub:
     def _heard(self, topic: str, facts: dict[str, Any]) -> None:
         kind, _, key = topic.partition(":")
         if kind == "person":
-            self.revoked.set()
+            if self.is_here(key):
+                self.revoked.set()
         elif kind == "room" and "passing" in facts:
             self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"], facts["side"])
         elif kind == "room":

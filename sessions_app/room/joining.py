@@ -25,6 +25,8 @@ from vio.common.scope import every_program
 if TYPE_CHECKING:
     from sessions_app.room.hub import Hub
 
+DOOR_FIRST = 2.0
+"""Seconds for which those who are in wait for those at the door: a handshake has five, a snapshot can come later."""
 OPEN_AFTER_END = timedelta(minutes=10)  # RT-3: whole session + 10 min
 
 
@@ -101,6 +103,7 @@ async def join(hub: Hub, link: Link, seen: Mapping[str, int] | None) -> None:
 
     Raises RoomError or another DomainError when the room does not take this person now.
     """
+    await hub.doors.settled(DOOR_FIRST)
     await hub.enter(link)
     over = link.standing.ended_at is not None
     if not over:

@@ -29,6 +29,8 @@ class Link:
     ) -> None:
         self.id: UUID = uuid4()
         self.standing = standing
+        self.person = str(standing.person_id)
+        """The person's id as it travels."""
         self.login = login
         self.source = source
         self.outbox = Outbox(send)
@@ -41,11 +43,6 @@ class Link:
         self.closed: int | None = None
         self._after = 0
         self._held: list[Heard] = []
-
-    @property
-    def person(self) -> str:
-        """The person's id as it travels."""
-        return str(self.standing.person_id)
 
     @property
     def ticket(self) -> Ticket:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
@@ -21,11 +22,14 @@ class Together(Generic[Question, Answer]):
         self._answer = answer
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def ask(self, question: Question) -> Answer:
         """The answer; raises what was answered as an exception. Whoever stops waiting is not asked for."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
+        self._idle.clear()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._rounds())
         return await future
@@ -37,6 +41,14 @@ class Together(Generic[Question, Answer]):
             now, self._waiting = wanted[:MOST], wanted[MOST:]
             if now:
                 await self._round(now)
+        self._idle.set()
+
+    async def settled(self, within: float) -> None:
+        """Waits until nobody waits for an answer, but no longer than so many seconds."""
+        if not self._idle.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self._idle.wait()
 
     async def _round(self, asked: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
         answers: list[Answer | Exception]

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from vio.common import realtime
-from vio.common.realtime import BellListener, channel, pack
+from vio.common.realtime import BellListener, channel, pack, ring_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,3 +145,20 @@ async def test_a_topic_wanted_while_connecting_is_asked_for(hanging: HangingRedi
     await ear.listener.subscribe("room:2")
     hanging.may_subscribe.set()
     await until(lambda: channel("room:2").encode() in hanging.topics)
+
+
+async def test_all_topics_of_one_kind_are_heard_without_asking_for_each() -> None:
+    heard: list[tuple[str, dict[str, object]]] = []
+    listener = BellListener(
+        heard=lambda topic, facts: heard.append((topic, facts)), reconnected=lambda: None, every="person"
+    )
+    listener.start()
+    try:
+        await until(lambda: listener.connected)
+        ring_now("room:1", {"a": 1})
+        ring_now("person:1", {"kind": "revoked"})
+        ring_now("person:2", {"kind": "revoked"})
+        await until(lambda: len(heard) > 1)
+    finally:
+        await listener.stop()
+    assert heard == [("person:1", {"kind": "revoked"}), ("person:2", {"kind": "revoked"})]

@@ -70,6 +70,7 @@ class BellListener:
 
     `heard(topic, facts)` runs in the event loop for each bell but those of the sender `own`. `connected` tells whether bells
     can arrive; after each (re)connection `reconnected()` is called, because whatever rang in between was lost.
+    Topics of the kind `every` ("person") are all heard, without asking for each: for what rings seldom and concerns many.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class BellListener:
         heard: Callable[[str, dict[str, Any]], None],
         reconnected: Callable[[], None],
         own: bytes | None = None,
+        every: str = "",
     ) -> None:
         self._own = own
+        self._every = every
         self._heard = heard
         self._reconnected = reconnected
         self._topics: set[str] = set()
@@ -146,6 +149,8 @@ class BellListener:
                 # A topic of our own keeps the subscription open while nobody needs another.
                 await pubsub.subscribe(channel("process"), *map(channel, asked))
                 await pubsub.get_message(timeout=None)
+                if self._every:
+                    await pubsub.psubscribe(channel(f"{self._every}:*"))
             self.connected = True
             if wanted_meanwhile := self._topics - asked:
                 await pubsub.subscribe(*map(channel, wanted_meanwhile))
@@ -170,7 +175,7 @@ class BellListener:
                 await pubsub.ping()
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if message.get("type") != "message" or message["data"][: len(NOBODY)] == self._own:
+        if message.get("type") not in {"message", "pmessage"} or message["data"][: len(NOBODY)] == self._own:
             return
         topic = message["channel"].decode().removeprefix("vio:")
         try:

@@ -91,6 +91,27 @@ class SocketConsumer(AsyncWebsocketConsumer):
             case "websocket.disconnect":
                 await self.websocket_disconnect(message)
 
+    async def websocket_disconnect(self, message: Any) -> None:
+        """The end of the connection; nothing of Channels' is left over that would need another thread to be tidied."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
+
+def write_no_novels() -> None:
+    """Keeps Autobahn, which Daphne speaks WebSocket with, from describing every connection to a log that nobody reads.
+
+    It formats some fifty settings and colours names for its debug log before the log is asked whether it wants them: a fifth
+    of what a thousand people who come at once cost. Under another server nothing happens.
+    """
+    for module in ("autobahn.websocket.protocol", "autobahn.twisted.websocket"):
+        for name in ("pformat", "hltype", "hlval"):
+            if hasattr(sys.modules.get(module), name):
+                setattr(sys.modules[module], name, _unsaid)
+
+
+def _unsaid(*_: object, **__: object) -> str:
+    return "..."
+
 
 def exact_origin(application: Application) -> Application:
     """Refuses with 403, before anything else of ours runs, a handshake whose Origin is not one of settings.ORIGINS (WS-1).
