@@ -105,18 +105,21 @@ class Hub:
         """
         session_id = link.standing.session_id
         room = self.rooms.get(session_id)
+        first = room is None
         if room is None:
             room = self.rooms[session_id] = HubRoom(session_id, link.standing.program_id)
-            room.links[link.id] = link
-            await self._begin(room)
         room.links[link.id] = link
         self._persons.setdefault(link.person, []).append(link)
-        await room.ready.wait()
-        if (
-            self.rooms.get(session_id) is not room
-        ):  # nobody delivers there: a connection that stayed would be deaf for ever
-            self._one_less(link)
-            raise UnavailableError
+        try:
+            await (self._begin(room) if first else room.ready.wait())
+            if (
+                self.rooms.get(session_id) is not room
+            ):  # nobody delivers there: who stayed would be deaf for ever
+                raise UnavailableError
+        except BaseException:
+            if room.links.pop(link.id, None) is not None:
+                self._one_less(link)
+            raise
         return room
 
     async def _begin(self, room: HubRoom) -> None:
