@@ -31,7 +31,7 @@ def measure(stack: Stack, history: History, now: datetime) -> list[Row]:
     empty = _director(empty_program, now, "empty")
     week = (history.weeks[-1] + timedelta(days=3)).isoformat()
     pages = {
-        "board": (f"/hours/?day={week}", f"/hours/?day={week}"),
+        "board": (f"/hours/?week={week}", f"/hours/?week={week}"),
         "queue": ("/desk/", "/desk/"),
         "sheet": (f"/sessions/{session.pk}/attendance/", "/hours/"),
     }

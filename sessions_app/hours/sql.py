@@ -222,8 +222,7 @@ compared AS (
       j.minutes, j.day_count, j.goal, j.goal_days, j.coming, j.whole, j.in_force, j.less, j.basis) AS differs,
     w.forecast, j.outlook IS NULL AND seats.are_open AS short
   FROM judged j CROSS JOIN seats
-  LEFT JOIN sessions_app_weekhours w ON w.client_id = j.client_id AND w.week = %(first)s {few w.client_id}
-    AND w.program_id = %(program)s
+  LEFT JOIN sessions_app_weekhours w ON w.client_id = j.client_id AND w.week = %(first)s {few w.client_id} {all weeks}
 ), fresh AS MATERIALIZED (
   SELECT * FROM compared WHERE short OR differs OR forecast IS DISTINCT FROM told
 ), written AS (
@@ -264,6 +263,8 @@ def _statement(*, few: bool) -> str:
             return ""
         return _NOTHING_BUT_THE_FEW.get(mark[1], f"AND {mark[1]} = ANY (%(clients)s::uuid[])")
 
+    # Of everybody, the week's rows lie together; of a few they are found one by one.
+    text = text.replace("{all weeks}", "" if few else "AND w.program_id = %(program)s")
     return re.sub(r"\{few ([a-z._]+)\}", condition, text)
 
 
