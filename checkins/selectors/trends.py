@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -45,13 +46,24 @@ UNION ALL
 FROM sessions_app_attendancerecord r JOIN sessions_app_session s ON s.id = r.session_id
 WHERE r.client_id = %(client)s AND r.local_date BETWEEN %(first)s AND %(last)s ORDER BY r.session_id, r.version DESC)"""
 
+_TEAM = f"{_DAYS}{_CLINICAL}"
+_TEAM_AND_SESSIONS = f"{_DAYS}{_CLINICAL}{_SESSIONS}"
+
 _Row = tuple[date, Any, Any, str, datetime | None]
 
 
-def _read(client: Client, first: date, last: date, *parts: str) -> dict[str, list[_Row]]:
+def _read(
+    client: Client, first: date, last: date, *, team: bool = False, sessions: bool = False
+) -> dict[str, list[_Row]]:
+    values: dict[str, UUID | date] = {"client": client.pk, "first": first, "last": last}
     found: dict[str, list[_Row]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute("".join((_DAYS, *parts)), {"client": client.pk, "first": first, "last": last})
+        if sessions:
+            cursor.execute(_TEAM_AND_SESSIONS, values)
+        elif team:
+            cursor.execute(_TEAM, values)
+        else:
+            cursor.execute(_DAYS, values)
         for what, *row in cursor.fetchall():
             found[what].append((row[0], row[1], row[2], row[3], row[4]))
     return found
@@ -83,7 +95,7 @@ def clinical_trend(
     """What the team sees: the same days with red alerts and changes of dose, and sessions where the reader may."""
     last = now.astimezone(client.program.zone).date()
     first = last - timedelta(days=days - 1)
-    found = _read(client, first, last, _CLINICAL, *([_SESSIONS] if with_sessions else []))
+    found = _read(client, first, last, team=True, sessions=with_sessions)
     marks = [TrendMark(row[0], Mark.ALERT) for row in found["red"]]
     newest_first = sorted(found["session"], key=lambda row: row[4] or now, reverse=True)
     marks += [TrendMark(row[0], _MARKS[row[3]]) for row in newest_first]

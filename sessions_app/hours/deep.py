@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sessions_app.hours.wide import ask_widely
+from sessions_app.hours.wide import widely
 
 # How old the last proof of life may be when the room closes (evidence.PROOF_HOLDS).
 PROOF_SECONDS = 12
@@ -155,15 +154,19 @@ class DeepDifference:
 
 def credited_seconds(program_id: UUID, first: date, last: date) -> dict[tuple[UUID, UUID], int]:
     """{(session, client): seconds} of all finalised sessions of these dates; who never entered a room is absent."""
-    rows = _asked(CREDITED_SECONDS, program_id, first, last)
+    with widely() as cursor:
+        cursor.execute(CREDITED_SECONDS, _values(program_id, first, last))
+        rows = cursor.fetchall()
     return {(session, client): seconds for session, client, seconds in rows}
 
 
 def disagreeing(program_id: UUID, first: date, last: date) -> list[DeepDifference]:
     """Computed records whose seconds the statement derives differently; none when all is well."""
-    return [DeepDifference(*row) for row in _asked(DISAGREEING, program_id, first, last)]
+    with widely() as cursor:
+        cursor.execute(DISAGREEING, _values(program_id, first, last))
+        rows = cursor.fetchall()
+    return [DeepDifference(*row) for row in rows]
 
 
-def _asked(statement: str, program_id: UUID, first: date, last: date) -> list[tuple[Any, ...]]:
-    values = {"program": program_id, "first": first, "last": last, "proof": PROOF_SECONDS}
-    return ask_widely(statement, values)
+def _values(program_id: UUID, first: date, last: date) -> dict[str, UUID | date | int]:
+    return {"program": program_id, "first": first, "last": last, "proof": PROOF_SECONDS}

@@ -17,7 +17,7 @@ from sessions_app.hours.forecast import Dose, Outlook, forecast
 from sessions_app.hours.policies import Versions, versions_of
 from sessions_app.hours.seats import Own, Planned, offered, own_places, planned_sessions
 from sessions_app.hours.sql import COMPUTE_FEW, COMPUTE_WEEK, REFINE
-from sessions_app.hours.wide import ask_widely
+from sessions_app.hours.wide import widely
 from sessions_app.models import WeekHours
 from vio.common.localtime import Week, WeekStart, local_date, week_of
 
@@ -57,7 +57,7 @@ def compute_week(
         "now": now,
         "proration": versions.at(week.first).proration,
     }
-    rows = ask_widely(COMPUTE_WEEK, values) if clients is None else _few({**values, "clients": list(clients)})
+    rows = _everybody(values) if clients is None else _few({**values, "clients": list(clients)})
     short = [
         _Short(client, minutes, _dates(week, days), frozenset(sessions), Dose(goal, goal_days), first, last)
         for client, minutes, days, goal, goal_days, first, last, sessions in rows
@@ -75,6 +75,13 @@ def compute_week(
                 "now": now,
             },
         )
+
+
+def _everybody(values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with widely() as cursor:
+        cursor.execute(COMPUTE_WEEK, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _few(values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 # Sorting and grouping stay in memory: rows written away to disk cost more than the rest of the work. And everybody is
 # joined with everybody's: row by row would only ever be a wrong guess about how many there are.
@@ -13,12 +14,10 @@ _BEFORE = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off"
 _AFTER = "SET LOCAL work_mem TO DEFAULT; SET LOCAL enable_nestloop TO DEFAULT"
 
 
-@transaction.atomic
-def ask_widely(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement over a whole program. What follows in the caller's transaction is planned as ever."""
-    with connection.cursor() as cursor:
+@contextmanager
+def widely() -> Iterator[CursorWrapper]:
+    """A cursor, in a transaction, for one statement over a whole program; what follows it is planned as ever."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BEFORE)
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        yield cursor
         cursor.execute(_AFTER)
-        return rows
