@@ -73,10 +73,19 @@ def led(actor: Actor, permission: Permission | None) -> QuerySet[GroupStaff]:
     return places
 
 
-def local_dates(program_ids: frozenset[UUID], *, now: datetime | None = None) -> dict[UUID, date]:
-    """{program id: its date now}, each in the program's own zone (R1)."""
+def _rows(actor: Actor, program_ids: frozenset[UUID]) -> list[Program]:
+    """The rows of programs the actor has a role in: those already read with the roles, or else asked for."""
+    if program_ids <= actor.known.keys():
+        return [actor.known[program_id] for program_id in program_ids]
+    return list(Program.objects.filter(pk__in=program_ids))
+
+
+def local_dates(
+    actor: Actor, program_ids: frozenset[UUID], *, now: datetime | None = None
+) -> dict[UUID, date]:
+    """{program id: its date now} for programs of the actor, each in the program's own zone (R1)."""
     at = now or timezone.now()
-    return {p.pk: at.astimezone(p.zone).date() for p in Program.objects.filter(pk__in=program_ids)}
+    return {p.pk: at.astimezone(p.zone).date() for p in _rows(actor, program_ids)}
 
 
 def leading_today(
@@ -85,7 +94,7 @@ def leading_today(
     """The actor's places as a leader that are in force today, in each program's zone."""
     programs = programs_by_role(actor, permission, frozenset({Role.FACILITATOR}))
     today = Q(pk__in=[])
-    for program_id, on in local_dates(programs, now=now).items():
+    for program_id, on in local_dates(actor, programs, now=now).items():
         today |= Q(program=program_id) & in_force(on)
     return led(actor, permission).filter(today)
 
@@ -119,7 +128,7 @@ def groups_for(
     reach |= Q(Exists(leading_today(actor, permission, now=now).filter(group=OuterRef("pk"))))
     reach |= covered(actor, permission, now=now)
     own = programs_by_role(actor, permission, frozenset({Role.CLIENT}))
-    for program_id, on in local_dates(own, now=now).items():
+    for program_id, on in local_dates(actor, own, now=now).items():
         places = Membership.objects.filter(in_force(on), program=program_id, client__person=actor.person_id)
         reach |= Q(Exists(places.filter(group=OuterRef("pk"))))
     return Group.objects.filter(reach)
@@ -141,9 +150,8 @@ def clients_for(
     )
     leading = leading_today(actor, permission, now=now)
     covering = Group.objects.filter(covered(actor, permission, now=now)).values("pk")
-    for program_id, on in local_dates(
-        programs_by_role(actor, permission, frozenset({Role.FACILITATOR})), now=now
-    ).items():
+    led_in = programs_by_role(actor, permission, frozenset({Role.FACILITATOR}))
+    for program_id, on in local_dates(actor, led_in, now=now).items():
         members = Membership.objects.filter(
             Q(ends_on=None) | Q(ends_on__gte=on),
             program=program_id,
@@ -165,6 +173,9 @@ def one(rows: Callable[[Permission | None], QuerySet[Row]], key: UUID, permissio
 
 def program_for(actor: Actor, program_id: UUID, permission: Permission) -> Program:
     """The program; raises NotFoundError or NotAllowedError."""
+    if program_id in actor.known and program_id in programs_by_role(actor, permission, frozenset(Role)):
+        found: Program = actor.known[program_id]
+        return found
     return one(lambda p: programs_for(actor, p), program_id, permission)
 
 
@@ -172,15 +183,28 @@ def program_or_first(actor: Actor, program_id: UUID | None, permission: Permissi
     """The program that was asked for, or the first by name in which the actor may do this; NotFoundError."""
     if program_id is not None:
         return program_for(actor, program_id, permission)
+    allowed = programs_by_role(actor, permission, frozenset(Role))
+    if actor.known and allowed:
+        return min(_rows(actor, allowed), key=lambda program: (program.name, program.pk))
     found = programs_for(actor, permission).order_by("name", "pk").first()
     if found is None:
         raise NotFoundError
     return found
 
 
+def first_program(actor: Actor) -> Program | None:
+    """The program whose line stands on every page of this person; None without a role."""
+    return min(_rows(actor, actor.program_ids), key=lambda program: program.pk, default=None)
+
+
 def group_for(actor: Actor, group_id: UUID, permission: Permission, *, now: datetime | None = None) -> Group:
     """The group with its program; raises NotFoundError or NotAllowedError."""
     return one(lambda p: groups_for(actor, p, now=now).select_related("program"), group_id, permission)
+
+
+def reaches_all(actor: Actor, permission: Permission, program_id: UUID) -> bool:
+    """Whether every chart of the program is in reach: then its rows need not be compared with `clients_for` one by one."""
+    return actor.system or program_id in programs_by_role(actor, permission, PROGRAM_WIDE)
 
 
 def client_for(

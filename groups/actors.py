@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -15,9 +15,9 @@ from django.utils import timezone
 from groups.factors import second_factor_missing
 from groups.logins import find_login, is_fresh
 from groups.models import Person
-from groups.roles import actor_for, roles_of
+from groups.roles import actor_for, roles_of, standing_of
 from groups.services.tokens import actor_for_token
-from vio.common.actors import Actor
+from vio.common.actors import NOBODY, Actor
 from vio.common.http import PageRequest, address_of, wants_json
 from vio.common.permissions import Permission, needed
 from vio.common.scope import scope
@@ -109,10 +109,15 @@ def _actor_of(request: PageRequest) -> Actor:
     if not isinstance(person, Person):
         return Actor(person_id=None, source=source, request_id=request_id)
     fresh = is_fresh(request, now=timezone.now())
-    actor = actor_for(person, source=source, request_id=request_id, fresh=fresh)
-    if actor.is_staff and second_factor_missing(person):
+    nobody = Actor(person_id=person.pk, source=source, request_id=request_id, fresh=fresh)
+    if not person.is_active:
+        return NOBODY
+    standing = standing_of(person.pk)
+    known = standing.programs if request.method in {"GET", "HEAD"} else {}
+    actor = replace(nobody, roles=standing.roles, known=known)
+    if actor.is_staff and not standing.has_factor:
         request.factor_missing = True  # type: ignore[attr-defined]  # read in process_view
-        return Actor(person_id=person.pk, source=source, request_id=request_id, fresh=fresh)
+        return nobody
     return actor
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from groups.models import Program
+from groups.access import first_program
 from vio.common.actors import NOBODY, Actor
 
 # Section 11 of the domain reference: shown on every page, whatever else is broken.
@@ -20,7 +20,7 @@ CRISIS_LINES = (
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """`actor`, `crisis_lines`, `help_line` (the program's own number, when signed in)."""
     actor: Actor = getattr(request, "actor", NOBODY)
-    program = Program.objects.filter(pk__in=actor.program_ids).first() if actor.program_ids else None
+    program = first_program(actor)
     return {
         "actor": actor,
         "crisis_lines": CRISIS_LINES,

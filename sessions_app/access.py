@@ -83,9 +83,16 @@ def session_staff_for(actor: Actor, place_id: UUID, permission: Permission) -> S
 
 
 def session_for(
-    actor: Actor, session_id: UUID, permission: Permission, *, now: datetime | None = None
+    actor: Actor,
+    session_id: UUID,
+    permission: Permission,
+    *,
+    now: datetime | None = None,
+    related: tuple[str, ...] = (),
 ) -> Session:
-    """The session with its group and program; raises NotFoundError or NotAllowedError."""
+    """The session with its group, its program and what else is `related`; raises NotFoundError or NotAllowedError."""
     return one(
-        lambda p: sessions_for(actor, p, now=now).select_related("group", "program"), session_id, permission
+        lambda p: sessions_for(actor, p, now=now).select_related("group", "program", *related),
+        session_id,
+        permission,
     )

@@ -135,7 +135,7 @@ def list_sessions(request: PageRequest, wanted: Query[SessionFilter]) -> Page[Se
 
 def _today(request: PageRequest) -> date:
     """Today where the day is oldest, of all the programs one works in."""
-    dates = local_dates(request.actor.program_ids)
+    dates = local_dates(request.actor, request.actor.program_ids)
     return min(dates.values()) if dates else timezone.now().date()
 
 

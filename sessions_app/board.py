@@ -123,7 +123,7 @@ def tonight_board(actor: Actor, *, now: datetime) -> Board:
 def _tonight(actor: Actor, now: datetime) -> Q:
     """Today in each program's zone (R1); an evening that runs past midnight stays until it ends."""
     running = Q(status__in=[Session.Status.OPEN, Session.Status.LIVE])
-    for program_id, today in local_dates(actor.program_ids, now=now).items():
+    for program_id, today in local_dates(actor, actor.program_ids, now=now).items():
         running |= Q(program=program_id, local_date=today)
     return running
 

@@ -118,6 +118,13 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["program", "starts_at"], name="session_program_start"),
             models.Index(fields=["group", "starts_at"], name="session_group_start"),
+            models.Index(fields=["program", "local_date"], name="session_program_date"),
+            # Few rows: whether anything of a week is still to come is answered without reading the week.
+            models.Index(
+                fields=["program", "local_date"],
+                name="session_uncounted",
+                condition=models.Q(finalised_at=None),
+            ),
             models.Index(
                 fields=["starts_at"],
                 name="session_unfinished",

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models.functions import Coalesce
 
 from checkins.access import alerts_for
 from checkins.models import Alert, AlertAct, CheckIn
 from checkins.recipients import clinical_team
-from checkins.rules import Finding, Level
+from checkins.rules import Finding
 from checkins.selectors.trends import clinical_trend
 from checkins.services.raising import UNRESOLVED, findings_of
 from checkins.why import why
@@ -25,6 +26,7 @@ from vio.common.permissions import Permission
 
 CONTEXT_DAYS = 28
 LAST_CHECKINS = 5
+WORST_FIRST = ("red", "orange", "yellow")
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,54 @@ class AlertPage:
     may_act: bool
 
 
+@dataclass(frozen=True)
+class QueuePage:
+    """The worst of the queue, and what is said of all of it."""
+
+    items: tuple[QueueItem, ...]
+    total: int
+    waiting: int  # nobody has answered
+    counts: tuple[tuple[str, int], ...]  # of those by level, the worst first: (("red", 1), ("orange", 2))
+
+
 def queue(actor: Actor, *, now: datetime) -> list[QueueItem]:
     """The alerts that are not resolved, of the clients in reach: worst first, unanswered first, then by due time."""
-    alerts = (
+    return [_item(alert, now) for alert in _unresolved(actor, now)]
+
+
+def queue_page(actor: Actor, *, now: datetime, shown: int) -> QueuePage:
+    """The first so many lines of the queue with its figures: one query, which reads no more people than are shown."""
+    waits = Q(status="open")
+    rows = _unresolved(actor, now).annotate(
+        total=Window(Count("pk")),
+        **{f"{level}_waiting": Window(Count("pk", filter=waits & Q(level=level))) for level in WORST_FIRST},
+    )[:shown]
+    found = list(rows)
+    figures = vars(found[0]) if found else {}
+    waiting = {level: int(figures.get(f"{level}_waiting", 0)) for level in WORST_FIRST}
+    return QueuePage(
+        tuple(_item(alert, now) for alert in found),
+        int(figures.get("total", 0)),
+        sum(waiting.values()),
+        tuple((level, number) for level, number in waiting.items() if number),
+    )
+
+
+def _unresolved(actor: Actor, now: datetime) -> QuerySet[Alert]:
+    """Of those with the same standing the older comes first, by its due time or by when it was raised."""
+    worst = [When(level=level, then=Value(place)) for place, level in enumerate(WORST_FIRST)]
+    return (
         alerts_for(actor, Permission.SEE_ALERTS, now=now)
         .filter(status__in=UNRESOLVED)
         .select_related("client__person", "program", "owner")
+        .order_by(
+            Case(*worst, default=Value(len(worst)), output_field=IntegerField()),
+            Case(When(status="open", then=Value(0)), default=Value(1), output_field=IntegerField()),
+            Case(When(acknowledge_by=None, then=Value(1)), default=Value(0), output_field=IntegerField()),
+            Coalesce("acknowledge_by", "raised_at"),
+            "pk",
+        )
     )
-    return sorted((_item(alert, now) for alert in alerts), key=_worst_first)
 
 
 def _item(alert: Alert, now: datetime) -> QueueItem:
@@ -85,21 +127,10 @@ def _item(alert: Alert, now: datetime) -> QueueItem:
     return QueueItem(alert, overdue)
 
 
-def _worst_first(item: QueueItem) -> tuple[int, bool, bool, datetime]:
-    alert = item.alert
-    due = alert.acknowledge_by
-    return (-Level(alert.level).rank, not item.waits, due is None, due or alert.raised_at)
-
-
-def counts(items: Sequence[QueueItem]) -> list[tuple[str, int]]:
-    """How many of each level wait for an answer: [("red", 1), ("orange", 2)]."""
-    waiting = [item.alert.level for item in items if item.waits]
-    return [(level, waiting.count(level)) for level in ("red", "orange", "yellow") if level in waiting]
-
-
 def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
     """The alert's page; each part only for a reader with the right to it in that program."""
     program_id = alert.program_id
+    alert.client.program = alert.program  # the same row, already read
     sees_checkins = actor.may(Permission.SEE_CHECKINS, program_id)
     may_act = actor.may(Permission.ACT_ON_ALERTS, program_id)
     today = now.astimezone(alert.program.zone).date()

@@ -25,17 +25,19 @@ from vio.common.permissions import Permission
 TEXT_LIMIT = 4000
 
 
-def view_alert(*, actor: Actor, alert_id: UUID, now: datetime) -> Alert:
-    """The alert, with the view on record; raises NotFoundError or NotAllowedError."""
-    with transaction.atomic():
-        alert = alert_for(actor, alert_id, Permission.SEE_ALERTS, now=now)
-        audit.record(
-            actor=actor,
-            action="alert.viewed",
-            program_id=alert.program_id,
-            subject=alert,
-            client_id=alert.client_id,
-        )
+def view_alert(*, actor: Actor, alert_id: UUID, now: datetime, read: Alert | None = None) -> Alert:
+    """The alert, with the view on record; raises NotFoundError or NotAllowedError.
+
+    `read` is the same alert where the caller has just read it for this actor and this view: as a line of their queue.
+    """
+    alert = read or alert_for(actor, alert_id, Permission.SEE_ALERTS, now=now)
+    audit.record(
+        actor=actor,
+        action="alert.viewed",
+        program_id=alert.program_id,
+        subject=alert,
+        client_id=alert.client_id,
+    )
     return alert
 
 

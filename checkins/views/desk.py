@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,17 +30,19 @@ AT_ONCE = 40
 def desk(request: PageRequest) -> HttpResponseBase:
     """The whole desk. `?alert=<id>` chooses whom the right side shows; without it the first of the queue."""
     now = timezone.now()
-    context = _queue_context(request)
-    chosen = _chosen(request, context)
+    context = _queue_context(request, now=now)
+    items: Sequence[selectors.QueueItem] = context["items"]
+    chosen = _asked(request) or next((item.alert.pk for item in items), None)
     for program_id in request.actor.programs_with(Permission.SEE_ALERTS):
         audit.record(
             actor=request.actor,
             action="desk.viewed",
             program_id=program_id,
-            details={"alerts": len(context["items"])},
+            details={"alerts": context["total"]},
         )
     if chosen is not None:
-        found = view_alert(actor=request.actor, alert_id=chosen, now=now)
+        in_queue = next((item.alert for item in items if item.alert.pk == chosen), None)
+        found = view_alert(actor=request.actor, alert_id=chosen, now=now, read=in_queue)
         context |= alert_context(request.actor, found, now=now)
     return render(request, "checkins/desk.html", {**context, "chosen": chosen})
 
@@ -47,24 +51,23 @@ def desk(request: PageRequest) -> HttpResponseBase:
 @needs(Permission.SEE_ALERTS)
 def queue(request: PageRequest) -> HttpResponseBase:
     """The left side alone, for the live refresh: the same rows under the same rights."""
-    context = _queue_context(request)
+    context = _queue_context(request, now=timezone.now())
     return render(request, "checkins/_left.html", {**context, "chosen": _asked(request)})
 
 
-def _queue_context(request: PageRequest) -> dict[str, Any]:
-    now = timezone.now()
-    items = selectors.queue(request.actor, now=now)
+def _queue_context(request: PageRequest, *, now: datetime) -> dict[str, Any]:
     shown = _shown(request)
+    queue = selectors.queue_page(request.actor, now=now, shown=shown)
     return {
         "here": "desk",
         "now": now,
-        "items": items,
-        "drawn": items[:shown],
+        "items": queue.items,
+        "total": queue.total,
         "shown": shown,
-        "further": max(len(items) - shown, 0),
+        "further": max(queue.total - shown, 0),
         "next_shown": shown + AT_ONCE,
-        "counts": selectors.counts(items),
-        "waiting": sum(item.waits for item in items),
+        "counts": queue.counts,
+        "waiting": queue.waiting,
         "sees_misses": request.actor.may_somewhere(Permission.SEE_FOLLOW_UP),
         "misses": open_misses(request.actor, now=now),
     }
@@ -83,11 +86,3 @@ def _asked(request: PageRequest) -> UUID | None:
         return UUID(raw) if raw else None
     except ValueError:
         raise NotFoundError from None
-
-
-def _chosen(request: PageRequest, context: dict[str, Any]) -> UUID | None:
-    asked = _asked(request)
-    if asked is not None:
-        return asked
-    items: list[selectors.QueueItem] = context["items"]
-    return items[0].alert.pk if items else None

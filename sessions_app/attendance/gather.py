@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef
 
 from groups.access import in_force
 from groups.models import Enrolment, Membership
 from sessions_app.attendance import rules
 from sessions_app.attendance.evidence import Evidence, EvidenceKind, lost_at_once, told_apart
 from sessions_app.attendance.figures import SessionFacts
-from sessions_app.attendance.intervals import Interval, IntervalSet
-from sessions_app.models import AttendancePolicy, Excuse, PresenceEvidence, Session, SessionBreak
+from sessions_app.attendance.intervals import Interval
+from sessions_app.models import AttendancePolicy, PresenceEvidence, Session
+
+_LOST = ("dropped", "swept")
 
 
 def policy_in_force(program_id: UUID, day: date) -> AttendancePolicy:
@@ -44,14 +48,20 @@ def rule_policy(policy: AttendancePolicy) -> rules.AttendancePolicy:
 
 
 def gather(
-    session: Session, *, policy: AttendancePolicy | None = None, client_id: UUID | None = None
+    session: Session,
+    *,
+    policy: AttendancePolicy | None = None,
+    client_id: UUID | None = None,
+    expected: frozenset[UUID] | None = None,
 ) -> SessionFacts:
-    """All facts of one session (seven queries). Without `policy`, the version in force on its date.
+    """All facts of one session: one query, and one each for the policy and the roster where they are not given.
 
-    With `client_id`, only that client's evidence is read.
+    Without `policy`, the version in force on its date; without `expected`, who has a place then. With `client_id`, only
+    that client's evidence is read, and two queries more ask whether many lost their connection at once.
     """
     stored = policy or policy_in_force(session.program_id, session.local_date)
-    planned, taken = _breaks(session)
+    found = _read(session, client_id)
+    planned, taken = _breaks(found.breaks, session)
     return SessionFacts(
         session_id=session.pk,
         program_id=session.program_id,
@@ -62,9 +72,9 @@ def gather(
         policy_id=stored.pk,
         policy_version=stored.version,
         cancelled=session.status == Session.Status.CANCELLED,
-        expected=expected_clients(session),
-        excused=frozenset(Excuse.objects.filter(session=session).values_list("client_id", flat=True)),
-        evidence=_evidence(session, client_id),
+        expected=expected_clients(session) if expected is None else expected,
+        excused=found.excused,
+        evidence=_told_apart(session, client_id, found),
     )
 
 
@@ -87,42 +97,80 @@ def expected_clients(session: Session) -> frozenset[UUID]:
     return frozenset(places.values_list("client_id", flat=True))
 
 
-def _breaks(session: Session) -> tuple[list[Interval], list[Interval]]:
+Planned = tuple[datetime | None, datetime | None, datetime | None, datetime | None]
+"""A break: its start and end as planned and as taken."""
+
+_READ = """
+SELECT 'evidence', client_id, connection, kind, cause, source, at, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz
+FROM sessions_app_presenceevidence
+WHERE session_id = %(session)s AND client_id IS NOT NULL AND (%(client)s::uuid IS NULL OR client_id = %(client)s::uuid)
+UNION ALL
+SELECT 'excuse', client_id, NULL, '', '', '', NULL, NULL, NULL, NULL
+FROM sessions_app_excuse WHERE session_id = %(session)s
+UNION ALL
+SELECT 'break', NULL, NULL, '', '', '', planned_start, planned_end, taken_start, taken_end
+FROM sessions_app_sessionbreak WHERE session_id = %(session)s"""
+
+
+@dataclass
+class _Found:
+    """What one statement reads of a session."""
+
+    evidence: dict[UUID, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
+    losses: list[tuple[UUID, datetime]] = field(default_factory=list)  # seen by this room itself
+    here: set[UUID] = field(default_factory=set)  # clients it saw itself
+    excused: frozenset[UUID] = frozenset()
+    breaks: list[Planned] = field(default_factory=list)
+
+
+def _read(session: Session, client_id: UUID | None) -> _Found:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"session": session.pk, "client": client_id})
+        rows = cursor.fetchall()
+    found = _Found()
+    for what, client, device, kind, cause, source, *times in rows:
+        if what == "evidence":
+            _note(found, client, Evidence(device, EvidenceKind(kind), times[0], cause), source)
+        elif what == "excuse":
+            found.excused |= {client}
+        else:
+            found.breaks.append((times[0], times[1], times[2], times[3]))
+    return found
+
+
+def _note(found: _Found, client: UUID, fact: Evidence, source: str) -> None:
+    found.evidence[client].append(fact)
+    if not source:
+        found.here.add(client)
+        if fact.kind is EvidenceKind.CLOSED and fact.cause in _LOST:
+            found.losses.append((client, fact.at))
+
+
+def _breaks(rows: Iterable[Planned], session: Session) -> tuple[list[Interval], list[Interval]]:
     """Breaks as planned (R6) and as taken (R2, C10); one still running ends with the session."""
     planned: list[Interval] = []
     taken: list[Interval] = []
-    for row in SessionBreak.objects.filter(session=session):
-        if row.planned_start is not None and row.planned_end is not None:
-            planned.append(Interval(row.planned_start, row.planned_end))
-        if row.taken_start is not None:
-            taken.append(Interval(row.taken_start, _end_of(row, session)))
+    for planned_start, planned_end, taken_start, taken_end in rows:
+        if planned_start is not None and planned_end is not None:
+            planned.append(Interval(planned_start, planned_end))
+        if taken_start is not None:
+            taken.append(Interval(taken_start, taken_end or session.ended_at or session.ends_at))
     return planned, taken
 
 
-def _end_of(row: SessionBreak, session: Session) -> datetime:
-    return row.taken_end or session.ended_at or session.ends_at
+def _told_apart(session: Session, client_id: UUID | None, found: _Found) -> dict[UUID, list[Evidence]]:
+    """The evidence, with losses that many shared named as such: asked over everybody, whoever is being read."""
+    if not found.evidence:
+        return {}
+    losses, present = (found.losses, len(found.here)) if client_id is None else _losses(session)
+    outages = lost_at_once(losses, present)
+    if not outages:
+        return dict(found.evidence)
+    return {client: told_apart(of_client, outages) for client, of_client in found.evidence.items()}
 
 
-def _evidence(session: Session, client_id: UUID | None) -> dict[UUID, list[Evidence]]:
-    whose = Q(client__isnull=False) if client_id is None else Q(client=client_id)
-    rows = PresenceEvidence.objects.filter(whose, session=session).values_list(
-        "client_id", "connection", "kind", "at", "cause"
-    )
-    found: dict[UUID, list[Evidence]] = defaultdict(list)
-    for client, connection, kind, at, cause in rows:
-        if client is not None:
-            found[client].append(Evidence(connection, EvidenceKind(kind), at, cause))
-    outages = _outages(session) if found else ()
-    return (
-        {client: told_apart(of_client, outages) for client, of_client in found.items()}
-        if outages
-        else dict(found)
-    )
-
-
-def _outages(session: Session) -> IntervalSet:
-    """When many lost their connection at once: asked over everybody, whoever is being read."""
+def _losses(session: Session) -> tuple[list[tuple[UUID, datetime]], int]:
     rows = PresenceEvidence.objects.filter(session=session, client__isnull=False, source="")
-    losses = rows.filter(kind="closed", cause__in=["dropped", "swept"]).values_list("client_id", "at")
+    losses = rows.filter(kind="closed", cause__in=_LOST).values_list("client_id", "at")
     present = rows.aggregate(clients=Count("client_id", distinct=True))["clients"]
-    return lost_at_once(list(losses), present)
+    return list(losses), present

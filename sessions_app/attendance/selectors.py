@@ -29,6 +29,9 @@ from vio.common.actors import Actor
 from vio.common.charts.strip import Strip
 from vio.common.permissions import Permission
 
+WITH_SHEET = ("sheet__attested_by",)
+"""What a page of a session's sheet has read along with the session."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -229,7 +232,9 @@ def client_of(session: Session, client_id: UUID) -> Client | None:
 
 
 def sheet_of(session: Session) -> AttendanceSheet | None:
-    """The computed sheet, if there is one."""
+    """The computed sheet, if there is one; no query for a session that was read `WITH_SHEET`."""
+    if Session._meta.get_field("sheet").is_cached(session):
+        return getattr(session, "sheet", None)
     return AttendanceSheet.objects.filter(session=session).select_related("attested_by").first()
 
 

@@ -32,7 +32,7 @@ _REFUSED = (BadInputError, ConflictError, NotAllowedError)
 @require_safe
 def session_attendance(request: PageRequest, session_id: UUID) -> HttpResponseBase:
     """The sheet: every client with start, stop, minutes, status, flags and the minute strip; to correct and to sign."""
-    session = session_for(request.actor, session_id, Permission.SEE_ATTENDANCE)
+    session = session_for(request.actor, session_id, Permission.SEE_ATTENDANCE, related=selectors.WITH_SHEET)
     page = selectors.sheet_page(session)
     audit.record(
         actor=request.actor, action="attendance.viewed", program_id=session.program_id, subject=session

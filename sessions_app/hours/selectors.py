@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
-from groups.access import clients_for, groups_for
+from groups.access import clients_for, groups_for, reaches_all
 from groups.models import Client, Group, Membership, Program
 from sessions_app.hours.drawing import week_value
 from sessions_app.hours.policies import definition_words, versions_of
@@ -25,8 +25,10 @@ from vio.common.localtime import Week, WeekStart, week_of
 from vio.common.permissions import Permission
 
 STATES = ("cannot_reach", "needs_one_more", "on_course", "met")  # worst first
-PER_PAGE = 40
+PER_PAGE = 20
 LAST_WEEKS = 6
+GROUPS_AT_ONCE = 12
+"""Groups offered as a filter; in a program with more, a part of the name finds one."""
 
 
 def row_words(row: WeekHours) -> str:
@@ -66,9 +68,11 @@ class Board:
     counts: Mapping[str, int]
     total: int
     state: str
-    group_id: UUID | None
+    group: Group | None
     groups: tuple[Group, ...]
-    page: Page[WeekHours]
+    more_groups: bool
+    find: str
+    page: Page[UUID]
     rows: tuple[BoardRow, ...]
     may_set_goals: bool
     may_sign: bool
@@ -91,19 +95,26 @@ def board(
     now: datetime,
     day: date | None = None,
     state: str = "",
-    group_id: UUID | None = None,
+    group: Group | None = None,
+    find: str = "",
     page: str | int = 1,
 ) -> Board:
-    """The board of the week that holds `day` (the running one by default), filtered by state and group."""
+    """The board of the week that holds `day` (the running one by default), filtered by state and group.
+
+    `find` is a part of the names of the groups that are offered to filter by.
+    """
     running = current_week(program, now)
     week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
-    rows = week_rows(actor, program, week, now=now, group_id=group_id)
+    rows = week_rows(actor, program, week, now=now, group_id=group.pk if group else None)
     counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(Count("pk")))
     shown = rows.filter(forecast=state) if state in STATES else rows
-    pages = Paginator(worst_first(shown), PER_PAGE)
+    # Who stands on the page is found among the weeks alone; names are read for those few.
+    pages = Paginator(_by_need(shown).values_list("pk", flat=True), PER_PAGE)
     # The tabs have counted already; the pager need not ask again.
     pages.count = counts[state] if state in STATES else sum(counts.values())
     found = pages.get_page(page)
+    on_page = worst_first(WeekHours.objects.filter(pk__in=found.object_list))
+    groups = _groups(actor, program, find, now=now)
     return Board(
         program=program,
         week=week,
@@ -112,24 +123,30 @@ def board(
         counts=counts,
         total=sum(counts.values()),
         state=state if state in STATES else "",
-        group_id=group_id,
-        groups=tuple(
-            groups_for(actor, Permission.SEE_HOURS, now=now).filter(program=program).order_by("name")
-        ),
+        group=group,
+        groups=groups[:GROUPS_AT_ONCE],
+        more_groups=len(groups) > GROUPS_AT_ONCE,
+        find=find,
         page=found,
-        rows=tuple(BoardRow(row, _bar(row)) for row in found),
+        rows=tuple(BoardRow(row, _bar(row)) for row in on_page),
         may_set_goals=actor.may(Permission.MANAGE_ENROLMENT, program.pk),
         may_sign=actor.may(Permission.CORRECT_ATTESTED, program.pk),
     )
+
+
+def _groups(actor: Actor, program: Program, find: str, *, now: datetime) -> tuple[Group, ...]:
+    """The groups to filter by, by name; one more than are shown says that there are more."""
+    rows = groups_for(actor, Permission.SEE_HOURS, now=now).filter(program=program)
+    return tuple(rows.filter(name__icontains=find).order_by("name")[: GROUPS_AT_ONCE + 1])
 
 
 def week_rows(
     actor: Actor, program: Program, week: Week, *, now: datetime, group_id: UUID | None = None
 ) -> QuerySet[WeekHours]:
     """One week of the clients in reach, of a group only if one is given."""
-    rows = WeekHours.objects.filter(
-        program=program, week=week.first, client__in=clients_for(actor, Permission.SEE_HOURS, now=now)
-    )
+    rows = WeekHours.objects.filter(program=program, week=week.first)
+    if not reaches_all(actor, Permission.SEE_HOURS, program.pk):
+        rows = rows.filter(client__in=clients_for(actor, Permission.SEE_HOURS, now=now))
     return rows if group_id is None else rows.filter(client__in=_members(group_id, week))
 
 
@@ -138,20 +155,24 @@ def _members(group_id: UUID, week: Week) -> QuerySet[Membership, UUID]:
     return Membership.objects.filter(in_week, group=group_id).values_list("client_id", flat=True)
 
 
+_RANK = Case(
+    *[When(forecast=name, then=Value(place)) for place, name in enumerate(STATES)],
+    default=Value(len(STATES)),
+    output_field=IntegerField(),
+)
+_LACKING = F("minutes") + F("to_come_minutes") - F("prescribed_minutes")
+
+
 def worst_first(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
     """Who cannot reach the week comes first, then by what is still missing, then by name."""
-    rank = Case(
-        *[When(forecast=name, then=Value(place)) for place, name in enumerate(STATES)],
-        default=Value(len(STATES)),
-        output_field=IntegerField(),
-    )
     return rows.select_related("client__person").order_by(
-        rank,
-        F("minutes") + F("to_come_minutes") - F("prescribed_minutes"),
-        "client__person__first_name",
-        "client__person__last_name",
-        "client_id",
+        _RANK, _LACKING, "client__person__first_name", "client__person__last_name", "client_id"
     )
+
+
+def _by_need(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
+    """The same order without names, which would have to be read of everybody."""
+    return rows.order_by(_RANK, _LACKING, "client_id")
 
 
 def _bar(row: WeekHours) -> WeekBar:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.utils import DatabaseErrorWrapper
+from psycopg import Cursor
 
 from groups.models import Program
 from sessions_app.hours.forecast import Dose, Outlook, forecast
 from sessions_app.hours.policies import Versions, versions_of
 from sessions_app.hours.seats import Own, Planned, offered, own_places, planned_sessions
-from sessions_app.hours.sql import COMPUTE_WEEK, REFINE
+from sessions_app.hours.sql import COMPUTE_FEW, COMPUTE_WEEK, REFINE
+from sessions_app.hours.wide import widely
 from sessions_app.models import WeekHours
 from vio.common.localtime import Week, WeekStart, local_date, week_of
 
@@ -51,19 +54,18 @@ def compute_week(
         "program": program.pk,
         "first": week.first,
         "last": week.last,
-        "clients": None if clients is None else list(clients),
         "now": now,
         "proration": versions.at(week.first).proration,
     }
+    rows = _everybody(values) if clients is None else _few({**values, "clients": list(clients)})
+    short = [
+        _Short(client, minutes, _dates(week, days), frozenset(sessions), Dose(goal, goal_days), first, last)
+        for client, minutes, days, goal, goal_days, first, last, sessions in rows
+    ]
+    if not short:
+        return
+    outlooks = _outlooks(program, week, short, versions, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(COMPUTE_WEEK, values)
-        short = [
-            _Short(client, minutes, frozenset(days), frozenset(sessions), Dose(goal, goal_days), first, last)
-            for client, minutes, days, sessions, goal, goal_days, first, last in cursor.fetchall()
-        ]
-        if not short:
-            return
-        outlooks = _outlooks(program, week, short, versions, now=now)
         cursor.execute(
             REFINE,
             {
@@ -73,6 +75,25 @@ def compute_week(
                 "now": now,
             },
         )
+
+
+def _everybody(values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with widely() as cursor:
+        cursor.execute(COMPUTE_WEEK, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _few(values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The statement for a few clients, prepared: planning it takes several times as long as running it."""
+    connection.ensure_connection()
+    with DatabaseErrorWrapper(connection):
+        return Cursor(connection.connection).execute(COMPUTE_FEW, values, prepare=True).fetchall()
+
+
+def _dates(week: Week, bits: int) -> frozenset[date]:
+    """The dates of a week whose bits are set, the first day's the lowest."""
+    return frozenset(week.first + timedelta(days=n) for n in range(7) if bits >> n & 1)
 
 
 def compute_client_weeks(

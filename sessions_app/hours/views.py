@@ -24,6 +24,7 @@ from vio.common.permissions import Permission
 
 # The calendar's own ends are not weeks: one step further is no date at all.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+LONGEST_NAME = 80  # of a group
 
 
 @needs(Permission.SEE_HOURS)
@@ -33,15 +34,15 @@ def hours_board(request: PageRequest) -> HttpResponseBase:
     wanted = _uuid(request.GET.get("program", ""))
     program = program_or_first(request.actor, wanted, Permission.SEE_HOURS)
     group_id = _uuid(request.GET.get("group", ""))
-    if group_id is not None:
-        group_for(request.actor, group_id, Permission.SEE_HOURS)
+    group = None if group_id is None else group_for(request.actor, group_id, Permission.SEE_HOURS)
     board = selectors.board(
         request.actor,
         program,
         now=timezone.now(),
         day=_day(request.GET.get("week", "")),
         state=request.GET.get("state", ""),
-        group_id=group_id,
+        group=group,
+        find=request.GET.get("find", "").strip()[:LONGEST_NAME].replace("\0", ""),
         page=request.GET.get("page", 1),
     )
     audit.record(actor=request.actor, action="hours.viewed", program_id=program.pk)

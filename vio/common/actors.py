@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from vio.common.errors import NotAllowedError
@@ -18,7 +19,8 @@ class Actor:
     """A person acting in the programs where they hold roles, or the system (`person_id` None, `system` True).
 
     `source` is where the act comes from (an address, "cli", "beat"); `request_id` ties log and audit together.
-    `fresh` tells whether the sign-in is at most five minutes old (AU-8).
+    `fresh` tells whether the sign-in is at most five minutes old (AU-8). `known` may hold the rows of these programs, read
+    together with the roles for one request that changes nothing; `groups.access` uses them in place of a question.
     """
 
     person_id: UUID | None
@@ -27,6 +29,7 @@ class Actor:
     fresh: bool = False
     source: str = ""
     request_id: str = ""
+    known: Mapping[UUID, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def program_ids(self) -> frozenset[UUID]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from vio.common import outbox
 from vio.common.errors import NotFoundError
-from vio.common.health import worker_alive
+from vio.common.health import WORKERS, signs_of_life
 from vio.common.http import PageRequest, needs
 from vio.common.models import Delivery
 from vio.common.permissions import Permission
@@ -31,7 +32,10 @@ def open_message(request: PageRequest, delivery_id: UUID) -> HttpResponseBase:
 
 def deliveries_delayed() -> bool:
     """Whether worker or scheduler are silent for two minutes (AL-6), or messages in view wait that long (AL-5)."""
-    return not worker_alive() or outbox.late_count(now=timezone.now()) > 0
+    now = timezone.now()
+    signs = signs_of_life(now=now).annotate(late=Exists(outbox.late(now=now)))
+    found = list(signs.values_list("late", flat=True))
+    return len(found) < len(WORKERS) or any(found)
 
 
 def delivery_context(request: HttpRequest) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 from django.http import HttpResponseBase, JsonResponse
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from vio.common.models import Heartbeat
 from vio.common.permissions import Permission
 
 WORKER_SILENT_AFTER = timedelta(seconds=120)  # AL-6
+WORKERS = ("worker", "beat")
 
 
 @needs(Permission.PUBLIC)
@@ -66,5 +68,9 @@ def _migrations() -> bool:
 
 def worker_alive() -> bool:
     """Whether worker and scheduler have reported within two minutes (AL-6)."""
-    since = timezone.now() - WORKER_SILENT_AFTER
-    return Heartbeat.objects.filter(name__in=["worker", "beat"], at__gte=since).count() == 2
+    return signs_of_life(now=timezone.now()).count() == len(WORKERS)
+
+
+def signs_of_life(*, now: datetime) -> QuerySet[Heartbeat]:
+    """Of worker and scheduler those that have reported lately."""
+    return Heartbeat.objects.filter(name__in=WORKERS, at__gte=now - WORKER_SILENT_AFTER)

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from vio.common import texting
 from vio.common.logs import log
@@ -213,6 +214,6 @@ def _mark(delivery_id: UUID, error_code: str, now: datetime) -> None:
     waiting.update(sent_at=now, leased_until=None, error_code="")
 
 
-def late_count(*, now: datetime) -> int:
-    """How many messages in view are overdue by two minutes or more: the mail server does not take them (AL-5)."""
-    return Delivery.objects.filter(sent_at=None, cancelled_at=None, due_at__lt=now - LATE_AFTER).count()
+def late(*, now: datetime) -> QuerySet[Delivery]:
+    """The messages in view that are overdue by two minutes or more: the mail server does not take them (AL-5)."""
+    return Delivery.objects.filter(sent_at=None, cancelled_at=None, due_at__lt=now - LATE_AFTER)

@@ -20,16 +20,27 @@ _current: ContextVar[str] = ContextVar("vio_scope", default="")
 
 
 def _apply() -> None:
-    if connection.connection is None or connection.needs_rollback:
-        # Not open: set on opening. Broken transaction: its rollback restores the value from before it.
+    if connection.connection is None:
+        return  # not open: set on opening
+    if connection.needs_rollback:
+        # Broken transaction: its rollback restores the value from before it, whatever that was.
+        connection.connection.vio_scope = None
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('vio.programs', %s, false)", [_current.get()])
+    _set(connection, _current.get())
 
 
 def _on_connection(sender: object, connection: Any, **kwargs: object) -> None:
+    # A connection of the pool remembers what was last set on it for good; a new one has nothing in view.
+    if getattr(connection.connection, "vio_scope", "") != _current.get():
+        _set(connection, _current.get())
+
+
+def _set(connection: Any, value: str) -> None:
+    connection.connection.vio_scope = None  # not known, if this fails or is rolled back later
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('vio.programs', %s, false)", [_current.get()])
+        cursor.execute("SELECT set_config('vio.programs', %s, false)", [value])
+    if connection.get_autocommit() and not connection.in_atomic_block:
+        connection.connection.vio_scope = value
 
 
 def in_view() -> str:

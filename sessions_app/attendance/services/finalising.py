@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -138,7 +137,7 @@ def facts_again(
 ) -> SessionFacts:
     """The facts under the policy and with the roster that the first computation had (of one client, if given)."""
     policy = next((record.policy for record in before.values()), None)
-    return replace(gather(session, policy=policy, client_id=client_id), expected=expected_at_first(before))
+    return gather(session, policy=policy, client_id=client_id, expected=expected_at_first(before))
 
 
 def _changed_versions(

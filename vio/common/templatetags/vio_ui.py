@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -30,8 +31,11 @@ HUES = 8
 @register.simple_tag
 def icon(name: str, label: str = "", classes: str = "") -> SafeString:
     """One icon of the sprite. Without a label it is decoration and hidden from screen readers."""
-    css = f"icon {classes}".strip()
-    href = f"{static('common/icons.svg')}#{name}"
+    return _icon(f"{static('common/icons.svg')}#{name}", label, f"icon {classes}".strip())
+
+
+@lru_cache(maxsize=1000)
+def _icon(href: str, label: str, css: str) -> SafeString:
     if not label:
         return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, href)
     return format_html('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
@@ -53,17 +57,22 @@ def level(name: str) -> SafeString:
     return badge("level", name)
 
 
-@register.inclusion_tag("common/_person.html")
-def person(name: str, note: str = "", large: bool = False, url: str = "") -> dict[str, Any]:
+_PERSON = (
+    '<span class="person"><span class="disc hue-{}{}" aria-hidden="true">{}</span><span>{}{}</span></span>'
+)
+
+
+@register.simple_tag
+def person(name: str, note: str = "", large: bool = False, url: str = "") -> SafeString:
     """A disc with initials and the name. The hue comes from the name, so a face is found again by eye."""
-    return {
-        "name": name,
-        "note": note,
-        "large": large,
-        "url": url,
-        "initials": wording.initials(name),
-        "hue": zlib.crc32(name.encode()) % HUES,
-    }
+    if url:
+        named = format_html('<a class="person-name" href="{}">{}</a>', url, name)
+    else:
+        named = format_html('<span class="person-name">{}</span>', name)
+    hue = zlib.crc32(name.encode()) % HUES
+    disc = " disc-large" if large else ""
+    noted = format_html('<span class="person-note">{}</span>', note) if note else ""
+    return format_html(_PERSON, hue, disc, wording.initials(name), named, noted)
 
 
 # --- forms -------------------------------------------------------------------------------------------------
