@@ -11,6 +11,7 @@ from checkins.services.checkins import submit_checkin
 from checkins.services.escalation import escalate_alert, overdue
 from checkins.services.missed import raise_missed
 from groups.models import Client
+from groups.services.contact_ways import ways_of
 from sessions_app.followup.rules import Outcome
 from sessions_app.followup.services import Attempt, close, record_attempt
 from sessions_app.models import FollowUp
@@ -166,6 +167,8 @@ def _call(book: Book, task: FollowUp, on: date, at: datetime) -> None:
     fading = player is not None and player.leaves is not None and book.week_of(on) >= player.leaves - 2
     random = book.stream("call", task.client.person.email, task.determined_at, on)
     outcome = random.choice([Outcome.MESSAGE_LEFT, Outcome.NO_ANSWER] if fading else OUTCOMES)
+    if outcome is Outcome.MESSAGE_LEFT and not ways_of(task.client).text_is_safe:
+        outcome = Outcome.NO_ANSWER
     barrier = random.choice(BARRIERS) if outcome is Outcome.REACHED else "unknown"
     note = random.choice(phrases.CALL_NOTES.get(outcome.value, ("",)))
     attempt = Attempt("text" if outcome is Outcome.MESSAGE_LEFT else "call", outcome, barrier, note)

@@ -15,6 +15,7 @@ from groups.factors import unseal_secret
 from groups.models import Group, LevelOfCare, Person, Program
 from groups.selectors import current_agreement
 from groups.services.agreements import accept_agreement, publish_agreement
+from groups.services.contact_ways import note_safe_ways
 from groups.services.enrolment import (
     add_client,
     apply_due_levels,
@@ -168,6 +169,12 @@ def _admit(book: Book, player: cast.Player, on: date, now: datetime) -> None:
             phone=f"555-01{random.randint(50, 99)}", relation=random.choice(["sister", "partner", "friend"]),
             consent_given=random.random() < 0.7,
         )  # fmt: skip
+    asked = (
+        random.random() < 0.7
+    )  # most were asked whether somebody else may see or hear what is left on their phone
+    note_safe_ways(
+        actor=book.house, client=client, values={"text_is_safe": asked, "voice_message_is_safe": asked}
+    )
 
 
 def _level(book: Book, code: str) -> LevelOfCare:

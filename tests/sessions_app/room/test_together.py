@@ -84,3 +84,19 @@ async def test_a_round_is_bounded() -> None:
     found = await asyncio.gather(*(together.ask(n) for n in range(MOST + 5)))
     assert found == [2 * n for n in range(MOST + 5)]
     assert max(len(asked) for asked in house.rounds) <= MOST
+
+
+async def test_settled_waits_for_every_round_and_not_for_ever() -> None:
+    house = House()
+    together = Together(house.answer)
+    await together.settled(10)  # nobody asked yet
+    asking = asyncio.create_task(together.ask(1))
+    await house.asked.wait()
+    asking_too = asyncio.create_task(together.ask(2))
+    patient = asyncio.create_task(together.settled(10))
+    await together.settled(0.01)  # gives up, and says nothing
+    assert not patient.done()
+    house.go.set()
+    await patient
+    assert (await asking, await asking_too) == (2, 4)
+    assert house.rounds == [[1], [2]]
