@@ -166,10 +166,12 @@ async def test_the_console_is_three_zones_on_a_desk_and_tabs_on_a_tablet(
     zones = page.locator(".zone")
     assert [await zones.nth(n).is_visible() for n in range(3)] == [True, True, True]
     await page.set_viewport_size({"width": 800, "height": 900})
+    await zones.nth(1).wait_for(state="hidden")
     assert [await zones.nth(n).is_visible() for n in range(3)] == [True, False, False]
     await page.get_by_role("tab", name="Notes").click()
     assert [await zones.nth(n).is_visible() for n in range(3)] == [False, False, True]
     await page.set_viewport_size({"width": 1280, "height": 900})
+    await zones.first.wait_for()  # the page hears of its new width with its next picture
     assert [await zones.nth(n).is_visible() for n in range(3)] == [True, True, True]
     await page.context.close()
 
