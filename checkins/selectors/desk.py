@@ -18,6 +18,7 @@ from checkins.selectors.trends import clinical_trend
 from checkins.services.raising import UNRESOLVED, findings_of
 from checkins.why import why
 from groups.access import clients_for, in_force
+from groups.cover import away_until, back_words
 from groups.models import Client, EmergencyContact, Membership, Person
 from sessions_app.models import Session
 from vio.common.actors import Actor
@@ -68,7 +69,8 @@ class AlertPage:
     checkins: Sequence[CheckIn]
     tonight: Session | None
     contacts: Sequence[EmergencyContact]
-    team: Sequence[Person]
+    team: Sequence[tuple[Person, str]]  # with "away until …" of who is away
+    owner_away: str
     may_act: bool
 
 
@@ -134,6 +136,8 @@ def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
     sees_checkins = actor.may(Permission.SEE_CHECKINS, program_id)
     may_act = actor.may(Permission.ACT_ON_ALERTS, program_id)
     today = now.astimezone(alert.program.zone).date()
+    gone = away_until(program_id, now)
+    away = {pk: back_words(until, alert.program.zone) for pk, until in gone.items()}
     return AlertPage(
         alert=alert,
         reasons=tuple((finding.level.value, why(finding)) for finding in findings_of(alert)),
@@ -142,7 +146,8 @@ def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
         checkins=last_checkins(alert.client) if sees_checkins else (),
         tonight=tonight_of(alert.client, today),
         contacts=list(alert.client.emergency_contacts.all()) if sees_checkins else (),
-        team=clinical_team(program_id) if may_act else (),
+        team=[(person, away.get(person.pk, "")) for person in clinical_team(program_id)] if may_act else (),
+        owner_away=away.get(alert.owner_id, "") if alert.owner_id else "",
         may_act=may_act,
     )
 
