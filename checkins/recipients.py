@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from checkins.models import Alert
-from groups.cover import away_now, with_covers
+from groups.cover import absences_in_force, away_now, with_covers
 from groups.models import Enrolment, Person, StaffRole
 from vio.common.permissions import ROLE_PERMISSIONS, Permission, Role
 
@@ -47,6 +47,14 @@ def _until_somebody_is_there(
 def clinical_team(program_id: UUID) -> list[Person]:
     """Everybody who may act on alerts in a program, for assigning."""
     return _people(_in_force(program_id))
+
+
+def team_with_absences(program_id: UUID, now: datetime) -> list[tuple[Person, datetime | None]]:
+    """The clinical team, each with when they are back (None: they are there). One statement."""
+    away = absences_in_force(program_id, now).filter(person=OuterRef("pk")).values("ends_at")[:1]
+    held = _in_force(program_id).values("person")
+    people = Person.objects.filter(pk__in=held).annotate(back_at=Subquery(away)).order_by("pk")
+    return [(person, person.back_at) for person in people]
 
 
 def first_told(alert: Alert, now: datetime) -> list[Person]:

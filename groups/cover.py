@@ -33,10 +33,15 @@ def possible_covers(program: Program, *, but: UUID | None = None) -> list[Person
     return list(people.order_by("first_name", "last_name", "pk"))
 
 
+def absences_in_force(program_id: UUID, now: datetime) -> QuerySet[Absence]:
+    """The absences of a program that hold at an instant; at most one per person."""
+    return Absence.objects.filter(program=program_id, starts_at__lte=now, ends_at__gt=now)
+
+
 def away_now(program_id: UUID, now: datetime) -> list[Away]:
     """The absences of a program at an instant; a cover who lost their role meanwhile is none."""
     able = set(answering_roles(program_id).values_list("person_id", flat=True))
-    rows = Absence.objects.filter(program=program_id, starts_at__lte=now, ends_at__gt=now)
+    rows = absences_in_force(program_id, now)
     return [
         Away(row.person_id, row.starts_at, row.ends_at, row.cover_id if row.cover_id in able else None)
         for row in rows
@@ -45,8 +50,7 @@ def away_now(program_id: UUID, now: datetime) -> list[Away]:
 
 def away_until(program_id: UUID, now: datetime) -> dict[UUID, datetime]:
     """{person: when they are back} of those away at an instant."""
-    rows = Absence.objects.filter(program=program_id, starts_at__lte=now, ends_at__gt=now)
-    return dict(rows.values_list("person_id", "ends_at"))
+    return dict(absences_in_force(program_id, now).values_list("person_id", "ends_at"))
 
 
 def back_words(until: datetime, tz: str | tzinfo) -> str:

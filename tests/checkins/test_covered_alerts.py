@@ -99,5 +99,5 @@ def test_the_page_of_an_alert_says_who_is_away(world: World) -> None:
     words = dict(page.team)
     assert words[world.director].startswith("away until ")
     assert (words[world.clinician], page.owner_away) == ("", "")
-    alert.owner = world.director
+    alert.owner_id = world.director.pk
     assert alert_page(world.actor(world.clinician), alert, now=NOW).owner_away == words[world.director]
