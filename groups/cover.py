@@ -54,7 +54,7 @@ def away_until(program_id: UUID, now: datetime) -> dict[UUID, datetime]:
 
 
 def back_words(until: datetime, tz: str | tzinfo) -> str:
-    """ "away until Mon, Apr 13, 9:00 AM", on the wall clock of a zone."""
+    """When somebody is back, on the wall clock of a zone: "away until Mon, Apr 13, 9:00 AM"."""
     return f"away until {wording.local_day(until, tz)}, {wording.clock(until, tz)}"
 
 
