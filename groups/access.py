@@ -16,6 +16,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from groups.models import (
+    Absence,
     Client,
     EmergencyContact,
     Enrolment,
@@ -320,6 +321,18 @@ def staff_role_for(actor: Actor, role_id: UUID, permission: Permission) -> Staff
         role_id,
         permission,
     )
+
+
+def absences_for(actor: Actor, permission: Permission | None) -> QuerySet[Absence]:
+    """Absences the actor may change: one's own with that permission, everybody's where one manages the staff."""
+    own = Q(program__in=programs_for(actor, permission), person=actor.person_id)
+    managed = Q(program__in=programs_by_role(actor, Permission.MANAGE_STAFF, frozenset(Role)))
+    return Absence.objects.filter(own | managed).select_related("program", "person", "cover")
+
+
+def absence_for(actor: Actor, absence_id: UUID, permission: Permission) -> Absence:
+    """An absence of one's own or of the staff one manages; raises NotFoundError for every other one."""
+    return one(lambda p: absences_for(actor, p), absence_id, permission)
 
 
 def waitlist_entry_for(actor: Actor, entry_id: UUID, permission: Permission) -> WaitlistEntry:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from groups.views import agreement, clients, contact_ways, groups, holidays, manage, series, staff, waitlist
+from groups.views import (
+    absences,
+    agreement,
+    clients,
+    contact_ways,
+    groups,
+    holidays,
+    manage,
+    series,
+    staff,
+    waitlist,
+)
 
 program = "manage/<uuid:program_id>"
 client = "manage/clients/<uuid:client_id>"
@@ -74,6 +85,10 @@ about_groups: list[URLPattern | URLResolver] = [
 about_staff: list[URLPattern | URLResolver] = [
     path(f"{program}/staff/", staff.staff_list, name="manage_staff"),
     path(f"{program}/staff/new/", staff.staff_new, name="manage_staff_new"),
+    path(f"{program}/away/", absences.absence_list, name="absences"),
+    path(f"{program}/away/new/", absences.absence_new, name="absence_new"),
+    path("manage/away/<uuid:absence_id>/", absences.absence_edit, name="absence"),
+    path("manage/away/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),
     path(f"{role}/", staff.staff_edit, name="manage_staff_role"),
     path(f"{role}/withdraw/", staff.staff_withdraw, name="manage_staff_withdraw"),
 ]

@@ -12,12 +12,13 @@ from django.db.models.functions import Coalesce
 
 from checkins.access import alerts_for
 from checkins.models import Alert, AlertAct, CheckIn
-from checkins.recipients import clinical_team
+from checkins.recipients import team_with_absences
 from checkins.rules import Finding
 from checkins.selectors.trends import clinical_trend
 from checkins.services.raising import UNRESOLVED, findings_of
 from checkins.why import why
 from groups.access import clients_for, in_force
+from groups.cover import back_words
 from groups.models import Client, EmergencyContact, Membership, Person
 from sessions_app.models import Session
 from vio.common.actors import Actor
@@ -68,7 +69,8 @@ class AlertPage:
     checkins: Sequence[CheckIn]
     tonight: Session | None
     contacts: Sequence[EmergencyContact]
-    team: Sequence[Person]
+    team: Sequence[tuple[Person, str]]  # with "away until …" of who is away
+    owner_away: str
     may_act: bool
 
 
@@ -134,6 +136,7 @@ def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
     sees_checkins = actor.may(Permission.SEE_CHECKINS, program_id)
     may_act = actor.may(Permission.ACT_ON_ALERTS, program_id)
     today = now.astimezone(alert.program.zone).date()
+    team = _team(alert, now) if may_act else []
     return AlertPage(
         alert=alert,
         reasons=tuple((finding.level.value, why(finding)) for finding in findings_of(alert)),
@@ -142,9 +145,18 @@ def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
         checkins=last_checkins(alert.client) if sees_checkins else (),
         tonight=tonight_of(alert.client, today),
         contacts=list(alert.client.emergency_contacts.all()) if sees_checkins else (),
-        team=clinical_team(program_id) if may_act else (),
+        team=team,
+        owner_away=next((away for person, away in team if person.pk == alert.owner_id), ""),
         may_act=may_act,
     )
+
+
+def _team(alert: Alert, now: datetime) -> list[tuple[Person, str]]:
+    """Who may take the alert, each with "away until …" while they are away."""
+    return [
+        (person, back_words(back_at, alert.program.zone) if back_at else "")
+        for person, back_at in team_with_absences(alert.program_id, now)
+    ]
 
 
 def _trend(actor: Actor, client: Client, now: datetime) -> Trend:

@@ -17,6 +17,7 @@ from checkins.access import alert_for
 from checkins.models import Alert
 from checkins.recipients import clinical_team
 from checkins.services.raising import MAIL, UNRESOLVED, ring, write_act
+from groups.cover import away_until
 from vio.common import audit, outbox
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError
@@ -56,12 +57,16 @@ def acknowledge_alert(*, actor: Actor, alert_id: UUID, version: int, now: dateti
 
 
 def assign_alert(*, actor: Actor, alert_id: UUID, version: int, person_id: UUID, now: datetime) -> Alert:
-    """Gives it to a member of the clinical team, who finds a message. Only acknowledging stops the escalation."""
+    """Gives it to a member of the clinical team who is not away, and finds a message. Only acknowledging stops the escalation."""
     with transaction.atomic():
         alert = alert_for(actor, alert_id, Permission.ACT_ON_ALERTS, now=now)
         person = next((p for p in clinical_team(alert.program_id) if p.pk == person_id), None)
         if person is None:
             raise BadInputError(fields={"person": "Please choose somebody of the clinical team."})
+        if person.pk in away_until(alert.program_id, now):
+            raise BadInputError(
+                fields={"person": "This person is away now. Please choose somebody who is there."}
+            )
         _change(alert, version, from_status=UNRESOLVED, now=now, owner_id=person.pk)
         act = write_act(actor, alert, "assigned", now=now)
         if person.pk != actor.person_id:

@@ -51,6 +51,7 @@ def _take_step(actor: Actor, alert_id: UUID, step: int, now: datetime) -> bool:
         write_act(
             actor, alert, "escalated", now=now, step=name if alert.round == 1 else f"{name}-{alert.round}"
         )
-        tell_people(alert, name, supervisors(alert) if step == 1 else directors(alert), now)
+        people = supervisors(alert, now) if step == 1 else directors(alert, now)
+        tell_people(alert, name, people, now)
         ring(alert)
     return True

@@ -191,7 +191,7 @@ def write_act(
 def _tell(alert: Alert, now: datetime) -> None:
     """Messages for a red alert, the bell for every one."""
     if alert.level == rules.Level.RED.value:
-        tell_people(alert, "raised", first_told(alert), now)
+        tell_people(alert, "raised", first_told(alert, now), now)
     ring(alert)
 
 

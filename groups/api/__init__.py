@@ -5,6 +5,7 @@ from __future__ import annotations
 from ninja import Router
 
 from groups.api import (
+    absences,
     agreement,
     clients,
     contact_ways,
@@ -21,6 +22,7 @@ from groups.api import (
 ROUTERS: tuple[Router, ...] = (
     programs.edges.router,
     staff.edges.router,
+    absences.edges.router,
     clients.edges.router,
     contacts.edges.router,
     contact_ways.edges.router,

@@ -1,5 +1,6 @@
 """Tables of WHO: people, programs, enrolment, groups, series."""
 
+from groups.models.absences import Absence
 from groups.models.contact import ContactWays
 from groups.models.enrolment import (
     Agreement,
@@ -18,6 +19,7 @@ from groups.models.throttles import SignInThrottle
 from groups.models.waitlist import SeatOffer, WaitlistEntry
 
 __all__ = [
+    "Absence",
     "Agreement",
     "AgreementAcceptance",
     "ApiToken",

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from groups import factors, logins
+from groups import access, factors, logins
 from groups.models import Person
 from groups.services import accounts
 from groups.sign_in import end_other_logins
@@ -65,6 +65,7 @@ def overview(request: PageRequest) -> HttpResponseBase:
         "codes_left": factors.recovery_codes_left(person),
         "has_factor": not factors.second_factor_missing(person),
         "zone_form": ZoneForm(initial={"timezone": person.timezone}),
+        "away_in": access.programs_for(request.actor, Permission.OWN_ABSENCES).order_by("name"),
         "may_have_tokens": bool(request.actor.roles),
         "now": timezone.now(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -45,16 +46,22 @@ class AttemptForm(forms.Form):
         )
 
 
+def _name(person: Person, away: Mapping[UUID, str]) -> str:
+    return f"{person.full_name} ({away[person.pk]})" if person.pk in away else person.full_name
+
+
 class OwnerForm(forms.Form):
     """Who looks after a follow-up."""
 
     owner = forms.ChoiceField(label="Owner")
 
-    def __init__(self, people: list[Person], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, people: list[Person], *args: Any, away: Mapping[UUID, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["owner"]
         if isinstance(choice, forms.ChoiceField):
-            choice.choices = [(str(person.pk), person.full_name) for person in people]
+            choice.choices = [(str(person.pk), _name(person, away or {})) for person in people]
 
     def owner_id(self) -> UUID:
         """The chosen person."""

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from groups.access import in_force
-from groups.models import Client, Enrolment, Membership, StaffRole
+from groups.cover import answering_for
+from groups.models import Client, Enrolment, Membership
 from sessions_app.followup import rules
 from sessions_app.followup.services import delivery, tell_desk
 from sessions_app.models import Excuse, Flag, FollowUp, PresenceEvidence, Session
@@ -94,7 +95,7 @@ def _raise(actor: Actor, session: Session, client: Client, now: datetime) -> Non
         client=client,
         session=session,
         risk=risk.value,
-        owner_id=owner_for(client),
+        owner_id=answering_for(client, now),
         determined_at=due,
         next_due_at=plan.first_attempt_due,
         contacts_due_at=plan.contacts_due,
@@ -113,15 +114,6 @@ def risk_of(client_id: UUID) -> rules.Risk:
     """High when anybody above says so: an open red alert, a high tier (F2)."""
     answers = [answer for _, answer in client_risk_asked.send(sender=None, client_id=client_id)]
     return rules.Risk.HIGH if "high" in answers else rules.Risk.STANDARD
-
-
-def owner_for(client: Client) -> UUID | None:
-    """The primary clinician; without one, whoever is on call."""
-    enrolment = client.enrolments.filter(ends_on=None).exclude(primary_clinician=None).first()
-    if enrolment is not None:
-        return enrolment.primary_clinician_id
-    on_call = StaffRole.objects.filter(program_id=client.program_id, is_on_call=True, withdrawn_at=None)
-    return on_call.order_by("granted_at").values_list("person_id", flat=True).first()
 
 
 @transaction.atomic

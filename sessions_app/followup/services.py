@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from groups.cover import away_now, away_until, with_covers
 from groups.models import Person, StaffRole
 from sessions_app.attendance.services.excusing import excuse_client
 from sessions_app.coming.models import ABSENT
@@ -108,11 +109,11 @@ def _advance(task: FollowUp, now: datetime) -> None:
 
 
 def _tell_supervisors(task: FollowUp, now: datetime) -> None:
-    supervisors = StaffRole.objects.filter(
-        program_id=task.program_id, role=Role.SUPERVISOR, withdrawn_at=None
-    ).values_list("person_id", flat=True)
+    held = StaffRole.objects.filter(program_id=task.program_id, role=Role.SUPERVISOR, withdrawn_at=None)
+    supervisors = Person.objects.filter(pk__in=held.values("person_id"))
+    told, _ = with_covers(supervisors, away_now(task.program_id, now), now)
     Delivery.objects.bulk_create(
-        [delivery(task, person_id, "follow_up_escalated", "escalated", now) for person_id in supervisors],
+        [delivery(task, person.pk, "follow_up_escalated", "escalated", now) for person in told],
         ignore_conflicts=True,
     )
 
@@ -131,11 +132,13 @@ def delivery(task: FollowUp, person_id: UUID, kind: str, step: str, now: datetim
 
 @transaction.atomic
 def assign(*, actor: Actor, follow_up_id: UUID, owner_id: UUID, now: datetime) -> FollowUp:
-    """Gives the follow-up to somebody of the program who may work on it."""
+    """Gives the follow-up to somebody of the program who may work on it and is not away."""
     task = running(follow_up_id)
     actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
     if owner_id not in {person.pk for person in possible_owners(task.program_id)}:
         raise BadInputError(fields={"owner": "Please choose somebody of the clinical team."})
+    if owner_id in away_until(task.program_id, now):
+        raise BadInputError(fields={"owner": "This person is away now. Please choose somebody who is there."})
     task.owner_id = owner_id
     task.save(update_fields=["owner"])
     audit.record(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from sessions_app.followup import misses, payers, watch
+from sessions_app.followup import handing_over, misses, payers, watch
 from vio.common.actors import system_actor
 from vio.common.tasks import system_task
 
@@ -25,8 +25,10 @@ def find_misses() -> None:
 @shared_task(name="sessions_app.followup.remind_of_attempts")
 @system_task
 def remind_of_attempts() -> None:
-    """Every minute: attempts that have fallen due (F2)."""
-    watch.remind_of_attempts(now=timezone.now())
+    """Every minute: work of who is away goes to who is there, then attempts that have fallen due (F2)."""
+    now = timezone.now()
+    handing_over.hand_over(actor=system_actor("beat"), now=now)
+    watch.remind_of_attempts(now=now)
 
 
 @shared_task(name="sessions_app.followup.watch_weeks")

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from groups.cover import away_until, back_words
 from groups.services.contact_ways import ways_of
 from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import forms, selectors, services
@@ -50,12 +51,20 @@ def _forms(request: PageRequest, task: FollowUp) -> dict[str, django_forms.Form]
     act = request.POST.get("act") if request.method == "POST" else None
     people = services.possible_owners(task.program_id)
     owner = {"owner": str(task.owner_id)} if task.owner_id else None
+    away = _away(task)
     return {
         "attempt": forms.AttemptForm(request.POST if act == "attempt" else None),
-        "assign": forms.OwnerForm(people, request.POST if act == "assign" else None, initial=owner),
+        "assign": forms.OwnerForm(
+            people, request.POST if act == "assign" else None, initial=owner, away=away
+        ),
         "close": forms.CloseForm(request.POST if act == "close" else None),
         "excuse": forms.ExcuseForm(request.POST if act == "excuse" else None),
     }
+
+
+def _away(task: FollowUp) -> dict[UUID, str]:
+    found = away_until(task.program_id, timezone.now())
+    return {pk: back_words(until, task.program.zone) for pk, until in found.items()}
 
 
 def _carry_out(request: PageRequest, task: FollowUp, form: django_forms.Form) -> None:
@@ -83,6 +92,7 @@ def _page(
     )
     context = {
         "task": task,
+        "owner_away": _away(task).get(task.owner_id) if task.owner_id else None,
         "attempts": task.attempts.select_related("person").order_by("at"),
         "contacts": task.client.emergency_contacts.all(),
         "running": task.status in services.RUNNING,

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from groups.cover import answering_for
 from groups.models import Client, Enrolment
 from sessions_app.attendance.rules import Status
 from sessions_app.followup import rules
-from sessions_app.followup.misses import RULE_VERSION, owner_for
+from sessions_app.followup.misses import RULE_VERSION
 from sessions_app.followup.services import delivery
 from sessions_app.hours.target import Basis
 from sessions_app.models import AttendanceRecord, Flag, FollowUp, WeekHours
@@ -141,7 +142,7 @@ def _raise(enrolment: Enrolment, kind: str, period: str, now: datetime) -> int:
 
 def tell_owner(client: Client, flag: Flag, now: datetime, *, path: str) -> None:
     """One message about a new flag to whoever answers for the client, and a ring at the desk."""
-    owner = owner_for(client)
+    owner = answering_for(client, now)
     if owner is not None:
         row = Delivery(
             program_id=client.program_id, recipient_id=owner, kind="review", key=f"flag:{flag.pk}:{owner}",

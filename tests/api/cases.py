@@ -53,6 +53,8 @@ SERIES = {
 
 EVENING = {"reach": "this", "title": "Later group", "local_start": "19:00", "minutes": 60}
 
+AWAY = {"starts_at": "2026-05-01T12:00:00Z", "ends_at": "2026-05-04T12:00:00Z"}
+
 WHO = (
     Case("show_me", "GET", "/me", "ana", unfit=""),
     Case("list_programs", "GET", "/programs", "records"),
@@ -73,6 +75,18 @@ WHO = (
          body=fixed(credentials="LCSW", licences=[{"state": "NY", "ends_on": None}], is_on_call=True)),
     Case("withdraw_role", "POST", "/staff/{staff_role_id}/withdraw", "admin", unfit="clinician",
          stranger="lakeside_admin"),
+    Case("list_absences", "GET", "/programs/{program_id}/absences", "director", unfit="clinician",
+         stranger="lakeside_admin"),
+    Case("add_absence", "POST", "/programs/{program_id}/absences", "admin", unfit="supervisor",
+         stranger="lakeside_admin", status=201,
+         body=lambda s: {**AWAY, "person_id": str(s.world.facilitator.pk), "cover_id": str(s.world.clinician.pk)}),
+    Case("list_my_absences", "GET", "/programs/{program_id}/my-absences", "clinician",
+         stranger="lakeside_clinician"),
+    Case("add_my_absence", "POST", "/programs/{program_id}/my-absences", "facilitator",
+         stranger="lakeside_clinician", status=201, body=fixed(**AWAY)),
+    Case("change_absence", "PUT", "/absences/{absence_id}", "clinician", stranger="lakeside_admin",
+         body=fixed(**AWAY)),
+    Case("end_absence", "POST", "/absences/{absence_id}/end", "director", stranger="lakeside_admin"),
     Case("list_clients", "GET", "/clients", "facilitator"),
     Case("show_client", "GET", "/clients/{client_id}", "facilitator", stranger="other_facilitator"),
     Case("add_client", "POST", "/programs/{program_id}/clients", "admin", unfit="clinician",

@@ -14,6 +14,7 @@ from django.test import Client as Browser
 
 from checkins.models import Alert
 from groups.models import (
+    Absence,
     Client,
     EmergencyContact,
     Enrolment,
@@ -82,6 +83,7 @@ class Scene:
     proposal: ProposedCorrection
     log: AttendanceImport
     holiday: Holiday
+    absence: Absence
     substitute: SessionStaff
     waits: WaitlistEntry
     offer: SeatOffer
@@ -94,7 +96,8 @@ class Scene:
             "series_id": self.series.pk, "session_id": self.held.pk, "note_id": self.note.pk,
             "alert_id": self.alert.pk, "follow_up_id": self.task.pk,
             "attendance_dispute_id": self.dispute.pk, "emergency_contact_id": self.contact.pk,
-            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "session_staff_id": self.substitute.pk,
+            "group_staff_id": self.place.pk, "holiday_id": self.holiday.pk, "absence_id": self.absence.pk,
+            "session_staff_id": self.substitute.pk,
             "staff_role_id": self.role.pk, "attendance_import_id": self.log.pk,
             "waitlist_entry_id": self.waits.pk, "seat_offer_id": self.offer.pk,
             "payer_id": self.coverage.payer_id, "coverage_id": self.coverage.pk,
@@ -161,6 +164,10 @@ def build_scene() -> Scene:
         ),
         substitute=SessionStaff.objects.create(
             program=world.program, session=late, person=world.supervisor, added_at=NOW
+        ),
+        absence=Absence.objects.create(
+            program=world.program, person=world.clinician, starts_at=NOW + timedelta(days=2),
+            ends_at=NOW + timedelta(days=3), recorded_by=world.clinician, recorded_at=NOW,
         ),
         holiday=Holiday.objects.create(program=world.program, on=MONDAY + timedelta(days=4), name="Parade"),
         waits=waits,

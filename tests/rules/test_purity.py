@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RULES = [
+    "groups/cover_rules.py",
     "vio/common/localtime.py",
     "vio/common/disclosure.py",
     "sessions_app/attendance/intervals.py",

@@ -46,6 +46,7 @@ class Permission(StrEnum):
 
     # staff
     STAFF_PAGES = "staff_pages"
+    OWN_ABSENCES = "own_absences"  # say when oneself is away, and who covers
     TONIGHT_BOARD = "tonight_board"
     SEE_ATTENDANCE = "see_attendance"
     CORRECT_ATTENDANCE = "correct_attendance"
@@ -75,7 +76,7 @@ class Permission(StrEnum):
 
 _P = Permission
 _EVERYBODY = frozenset({_P.PUBLIC, _P.SIGNED_IN})
-_STAFF = _EVERYBODY | {_P.STAFF_PAGES, _P.TONIGHT_BOARD, _P.SEE_PROGRAM}
+_STAFF = _EVERYBODY | {_P.STAFF_PAGES, _P.OWN_ABSENCES, _P.TONIGHT_BOARD, _P.SEE_PROGRAM}
 _FACILITATOR = _STAFF | {
     _P.JOIN_ROOM, _P.TAKE_PART, _P.HOST_ROOM, _P.SEE_ATTENDANCE, _P.CORRECT_ATTENDANCE, _P.ATTEST_ATTENDANCE,
     _P.IMPORT_LOGS, _P.SEE_NOTES, _P.WRITE_NOTES, _P.SIGN_NOTES, _P.SEE_CLIENTS, _P.SEE_CHECKINS, _P.SEE_ALERTS,
