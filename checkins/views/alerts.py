@@ -134,11 +134,16 @@ def _refused(
 
 def _draw(request: PageRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponseBase:
     template = "checkins/_alert.html" if request.htmx else "checkins/alert.html"
-    return render(request, template, {"here": "desk", **context}, status=status)
+    return render(request, template, {"here": "desk", "from": _from(request), **context}, status=status)
+
+
+def _from(request: PageRequest) -> str:
+    """Where the part stands, which its forms carry on: "desk", or "" for the alert's own page."""
+    return "desk" if "desk" in (request.GET.get("from"), request.POST.get("from")) else ""
 
 
 def _back_to(request: PageRequest, done: Alert) -> str:
     """Without scripts: back to the desk, or to the alert's own page, wherever the form stood."""
-    if request.POST.get("from") == "desk":
+    if _from(request):
         return f"{reverse('desk')}?alert={done.pk}"
     return reverse("alert", args=[done.pk])

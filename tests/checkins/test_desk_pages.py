@@ -237,6 +237,18 @@ def test_with_htmx_the_part_is_drawn_anew_and_the_queue_is_told(world: World, de
     assert json.loads(page["HX-Trigger"]).keys() == {"desk:changed", "toast"}
 
 
+def test_a_part_fetched_for_the_desk_leads_back_to_it(world: World, desk: Browser) -> None:
+    alert = red_alert(world, world.ana)
+    marked = '<input type="hidden" name="from" value="desk">'
+    address = f"/alerts/{alert.pk}/"
+    assert f'hx-get="{address}?from=desk"' in desk.get("/desk/").content.decode()
+    assert marked in desk.get(f"{address}?from=desk", **HTMX).content.decode()
+    assert marked not in desk.get(address).content.decode()
+    assert marked in act(desk, alert, "acknowledge", **{"from": "desk"}, **HTMX).content.decode()
+    plain = act(desk, alert, "contact", version=2, text="Called.", **{"from": "desk"})
+    assert plain["Location"] == f"/desk/?alert={alert.pk}"
+
+
 @pytest.mark.parametrize("name", ["contact", "resolve"])
 @pytest.mark.parametrize("scripts", [{}, HTMX])
 def test_an_old_version_is_409_and_keeps_the_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -21,7 +22,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
 from checkins.models import Alert, CheckIn
 from groups.models import Client, Person
@@ -240,3 +241,26 @@ async def test_what_was_typed_survives_somebody_elses_change(chromium: Browser, 
     assert (await Alert.objects.aget()).status == "open"
     await page.get_by_role("button", name="Close the alert").click()
     await expect(page.get_by_text("Resolved").first).to_be_visible()
+
+
+async def test_what_is_typed_while_the_newer_state_comes_is_kept(chromium: Browser, server: str) -> None:
+    world: World = await sync_to_async(build_world)()
+    alert = await sync_to_async(red_alert)(world, world.ana, now=timezone.now())
+    page = await open_as(chromium, server, world.clinician, "/desk/")
+    await expect(page.locator("[data-live-state]")).to_have_text("Live")
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def held(route: Route) -> None:
+        asked.set()
+        await go.wait()
+        await route.continue_()
+
+    await page.route(re.compile(f"/alerts/{alert.pk}/\\?from=desk"), held)
+    await Alert.objects.filter(pk=alert.pk).aupdate(version=7)
+    await sync_to_async(red_alert)(world, world.ben, now=timezone.now())  # rings
+    await asyncio.wait_for(asked.wait(), 15)
+    await page.keyboard.press("r")
+    await page.locator("#resolve_text").fill("She is safe.")
+    go.set()
+    await expect(page.get_by_text("This alert has changed since you opened it.")).to_be_visible()
+    await expect(page.locator("#resolve_text")).to_have_value("She is safe.")

@@ -70,12 +70,17 @@ function follow(chosen) {
   const row = items().find((item) => item.dataset.alert === chosen);
   if (!(shown instanceof HTMLElement) || !row || row.dataset.version === shown.dataset.version) return;
   if (writing()) {
-    if (!shown.dataset.told) toast("This alert has changed since you opened it. What you typed is kept.");
-    shown.dataset.told = "yes";
+    tellOfChange(shown);
     return;
   }
   // @ts-ignore: htmx is a classic script
   globalThis.htmx?.ajax("GET", row.getAttribute("hx-get"), { target: "#context", swap: "innerHTML", headers: { "X-Background": "1" } });
+}
+
+/** Says once that somebody else changed what is being written about. @param {HTMLElement} shown */
+function tellOfChange(shown) {
+  if (!shown.dataset.told) toast("This alert has changed since you opened it. What you typed is kept.");
+  shown.dataset.told = "yes";
 }
 
 /** @param {string} words */
@@ -150,6 +155,13 @@ function openResolve(event) {
 // A refused act (409, 422) comes back as the same part with what was typed: it is shown, not thrown away.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const detail = /** @type {CustomEvent} */ (event).detail;
+  const shown = context()?.querySelector("[data-alert-shown]");
+  // Somebody began to write while the newer state was on its way.
+  if (detail.requestConfig.headers["X-Background"] && detail.target === context() && shown instanceof HTMLElement && writing()) {
+    detail.shouldSwap = false;
+    tellOfChange(shown);
+    return;
+  }
   if (String(detail.xhr.responseText).includes("data-alert-shown")) {
     detail.shouldSwap = true;
     detail.isError = false;
