@@ -26,10 +26,11 @@ from sessions_app.room.door.facts import DoorFacts
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
 from vio.common.errors import DomainError
-from vio.common.permissions import Permission
+from vio.common.permissions import Permission, permissions_of
 from vio.common.permissions import Role as ProgramRole
 from vio.common.scope import every_program
 
+MOST_REMEMBERED = 4_000
 MESSAGES: Final[dict[str, str]] = {
     "signed_out": "Please sign in again.",
     "not_found": "We could not find that.",
@@ -83,7 +84,7 @@ class Standing:
 
     def may(self, permission: Permission) -> bool:
         """Whether a role in this program carries the permission."""
-        return self.actor(source="").may(permission, self.program_id)
+        return permission in permissions_of(self.roles)
 
 
 def people_of_logins(logins: Sequence[str], *, now: datetime) -> dict[str, UUID]:
@@ -101,8 +102,8 @@ def standings(tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | Ac
     if not tickets:
         return []
     with every_program(), connection.cursor() as cursor:
-        cursor.execute(_QUERY, query_values(tickets, now=now))
-        return judged(cursor, len(tickets), now=now)
+        cursor.execute(QUERY, query_values(tickets, now=now))
+        return judged(cursor, tickets, now=now)
 
 
 def query_values(tickets: Sequence[Ticket], *, now: datetime) -> list[Any]:
@@ -111,10 +112,36 @@ def query_values(tickets: Sequence[Ticket], *, now: datetime) -> list[Any]:
     return [*(array(column) for column in columns), now]
 
 
-def judged(answer: Any, tickets: int, *, now: datetime) -> list[Standing | AccessError]:
-    """The statement's rows as standings, one per ticket in order."""
-    rows = {row[0]: _Row._make(row[1:]) for row in answer.fetchall()}
-    return [_judge(rows.get(number), now) for number in range(1, tickets + 1)]
+def judged(answer: Any, tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | AccessError]:
+    """The statement's rows as standings, one per ticket in order; they are remembered for `foreseen`."""
+    rows = {row[0]: row for row in answer.fetchall()}
+    if len(_remembered) > MOST_REMEMBERED:
+        _remembered.clear()
+    standings = []
+    for number, ticket in enumerate(tickets, 1):
+        row = rows.get(number)
+        facts = _Row._make(row[1:-1]) if row else None
+        if row and facts:
+            _remembered[ticket] = (row[-1].partition(",")[2], facts)
+        standings.append(_judge(facts, now))
+    return standings
+
+
+def foreseen(
+    tickets: Sequence[Ticket], *, now: datetime
+) -> tuple[list[Standing | AccessError], list[str]] | None:
+    """The standings at `now` if the database still says what it said last, and the texts by which to tell that it does.
+
+    The texts are those of QUERY's last column. None when it was not asked about one of the tickets yet.
+    """
+    known = [_remembered.get(ticket) for ticket in tickets]
+    standings, texts = [], []
+    for number, found in enumerate(known, 1):
+        if found is None:
+            return None
+        standings.append(_judge(found[1], now))
+        texts.append(f"({number},{found[0]}")
+    return standings, texts
 
 
 def standing(ticket: Ticket, *, now: datetime) -> Standing:
@@ -257,7 +284,11 @@ def tickets_of(standing_and_login: Iterable[tuple[Standing, str]]) -> list[Ticke
     return [Ticket(s.session_id, s.person_id, login) for s, login in standing_and_login]
 
 
-_QUERY = """
+_remembered: dict[Ticket, tuple[str, _Row]] = {}
+"""{ticket: (the row as text without its number, the row)}, as the database said last."""
+
+QUERY = """
+SELECT found.*, found::text AS text FROM (
 SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended_at,
   (s.status = 'scheduled' AND s.ends_at > t.now
     AND s.starts_at - make_interval(mins => g0.lobby_opens_minutes) <= t.now) AS due,
@@ -294,4 +325,5 @@ JOIN groups_program g0 ON g0.id = s.program_id
 JOIN groups_person p ON p.id = q.person_id
 LEFT JOIN groups_client c ON c.program_id = s.program_id AND c.person_id = p.id
 LEFT JOIN django_session l ON l.session_key = q.login AND l.expire_date > t.now
+) found
 """

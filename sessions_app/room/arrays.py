@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from types import NoneType
+from typing import Any
 from uuid import UUID
 
 
@@ -18,14 +20,27 @@ def array(values: Collection[object]) -> str:
 
 
 def _element(value: object) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case UUID() | int():
-            return str(value)
-        case bytes():
-            return f'"\\\\x{value.hex()}"'
-        case datetime():
-            return f'"{value.isoformat()}"'
-        case _:
-            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _WRITTEN.get(type(value), _text)(value)
+
+
+def _text(value: object) -> str:
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _bytes(value: bytes) -> str:
+    return f'"\\\\x{value.hex()}"'
+
+
+def _instant(value: datetime) -> str:
+    return f'"{value.isoformat()}"'
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    NoneType: lambda _: "NULL",
+    UUID: str,
+    int: str,
+    bool: str,
+    bytes: _bytes,
+    datetime: _instant,
+}
+"""How a value of a type is written; every other is text."""

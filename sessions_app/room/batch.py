@@ -6,6 +6,7 @@ must be written: log lines, evidence, answers, audit entries. `services.apply_co
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,9 @@ from sessions_app.room.ballots import BallotBox
 from sessions_app.room.commands import ClientAdmit, Command
 from sessions_app.room.kept import NewState, StateRow, Stored
 from sessions_app.room.log import Moment
-from sessions_app.room.models import CommandResult, EvidenceKind, PresenceEvidence, RoomEvent, RoomState
+from sessions_app.room.models import EvidenceKind, RoomState
 from sessions_app.room.replies import event_wire
+from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
 from sessions_app.room.rules import Known, RoomActor, apply_all, decide
 from sessions_app.room.rules.due import next_due
 from sessions_app.room.state import Room
@@ -73,7 +75,7 @@ class Written:
 
     session_id: UUID
     base: int
-    rows: list[RoomEvent]
+    rows: list[EventRow]
     frames: list[str]
 
     def facts(self) -> dict[str, Any]:
@@ -115,11 +117,11 @@ class RoomInWork:
         self.box = BallotBox.model_validate(box) if box else None
         self.apart: frozenset[frozenset[str]] = frozenset()
         """Pairs who are kept apart, by person; set by the service when an entry needs them."""
-        self.rows: list[RoomEvent] = []
+        self.rows: list[EventRow] = []
         self.frames: list[str] = []
         self.events: list[e.Event] = []
-        self.evidence: list[PresenceEvidence] = []
-        self.results: list[CommandResult] = []
+        self.evidence: list[EvidenceRow] = []
+        self.results: list[AnswerRow] = []
         self.audits: list[AuditEntry] = []
 
     # --- one entry --------------------------------------------------------------------------------------------
@@ -186,28 +188,28 @@ class RoomInWork:
         self.frames.append(frame)
         self.events.append(event)
         self.rows.append(
-            RoomEvent(
-                session_id=self.row.session_id,
-                program_id=self.row.program_id,
-                audience=audience,
-                number=number,
-                kind=_kind(event),
-                body=log.seal(self.row.session_id, audience, number, frame),
-                at=event.at,
+            EventRow(
+                self.row.session_id,
+                self.row.program_id,
+                audience,
+                number,
+                _kind(event),
+                log.seal(self.row.session_id, audience, number, frame),
+                event.at,
             )
         )
 
     def _remember(self, entry: Entry, numbers: dict[str, int], code: str) -> None:
         if entry.command_id is not None and entry.person_id is not None:
             self.results.append(
-                CommandResult(
-                    session_id=self.row.session_id,
-                    program_id=self.row.program_id,
-                    person_id=entry.person_id,
-                    command_id=entry.command_id,
-                    numbers=numbers,
-                    error_code=code,
-                    at=self.now,
+                AnswerRow(
+                    self.row.session_id,
+                    self.row.program_id,
+                    entry.person_id,
+                    entry.command_id,
+                    code,
+                    self.now,
+                    json.dumps(numbers),
                 )
             )
 
@@ -282,15 +284,15 @@ class RoomInWork:
 
     def _prove(self, connection: str, person: str, kind: EvidenceKind, cause: str, at: datetime) -> None:
         self.evidence.append(
-            PresenceEvidence(
-                session_id=self.row.session_id,
-                program_id=self.row.program_id,
-                person_id=UUID(person),
-                client_id=self._client_of(person),
-                connection=UUID(connection),
-                kind=kind,
-                cause=cause,
-                at=at,
+            EvidenceRow(
+                self.row.session_id,
+                self.row.program_id,
+                UUID(person),
+                self._client_of(person),
+                UUID(connection),
+                kind,
+                cause,
+                at,
             )
         )
 
@@ -310,7 +312,8 @@ class RoomInWork:
         changed = self.state_changed
         stored = Stored(self.room, self._document()) if changed else self.row.stored
         version = self.base + len(self.rows)
-        return NewState(self.row.session_id, version, self.now, self.heads, stored, changed)
+        row = StateRow(self.row.session_id, self.row.program_id, version, self.heads, stored)
+        return NewState(row, self.now, changed)
 
     def _document(self) -> dict[str, Any]:
         stored: dict[str, Any] = {

@@ -18,6 +18,7 @@ from sessions_app.room import joining, log, services, snapshots, upkeep
 from sessions_app.room.access import Standing
 from sessions_app.room.batch import Entry, Written
 from sessions_app.room.committer import Committer
+from sessions_app.room.express import Express
 from sessions_app.room.limits import Limits
 from sessions_app.room.link import LOOK_AGAIN, Link
 from sessions_app.room.log import Line, Moment
@@ -68,6 +69,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.rooms: dict[UUID, HubRoom] = {}
+        self.express = Express()
         self.threads = DatabaseThreads()
         self.media_threads = DatabaseThreads(2)  # a media server that hangs holds up nobody's chat
         self.warden = Warden(self.media_threads, self.later)
@@ -172,7 +174,11 @@ class Hub:
     # --- writing ----------------------------------------------------------------------------------------------
 
     async def _apply(self, entries: list[Entry]) -> Applied:
-        return await self.threads.run(services.apply_commands, entries, now=self.now())
+        now = self.now()
+        applied = await self.express.apply(entries, now=now)
+        if applied is not None:
+            return applied
+        return await self.threads.run(services.apply_commands, entries, now=now)
 
     def _committed(self, written: Written) -> None:
         facts = written.facts()

@@ -50,16 +50,13 @@ class StateRow:
 class NewState:
     """The row as it is to be kept; `changed` is false when only numbers moved."""
 
-    session_id: UUID
-    version: int
+    row: StateRow
     changed_at: datetime
-    heads: dict[str, int]
-    stored: Stored
     changed: bool
 
 
-Remembered = dict[UUID, tuple[str, Stored]]
-"""{session: (mark of the row, what we wrote there)}"""
+Remembered = dict[UUID, tuple[str, StateRow]]
+"""{session: (mark of the row, the row as we wrote it)}"""
 
 
 class Memory:
@@ -73,11 +70,11 @@ class Memory:
         known = ((session, self._known.get(session)) for session in sessions)
         return {session: found for session, found in known if found is not None}
 
-    def keep(self, session: UUID, mark: str, stored: Stored) -> None:
+    def keep(self, mark: str, row: StateRow) -> None:
         """Remembers what a transaction of ours writes."""
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[session] = (mark, stored)
+        self._known[row.session_id] = (mark, row)
 
 
 memory = Memory()

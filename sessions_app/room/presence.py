@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sessions_app.room.models import EvidenceKind, PresenceEvidence
+from sessions_app.room import statements
+from sessions_app.room.models import EvidenceKind
+from sessions_app.room.rows import EvidenceRow
 from vio.common.scope import scope
 
 TICK = 1.5
@@ -35,20 +37,20 @@ def write_proofs(proofs: Sequence[Proof]) -> None:
     if not proofs:
         return
     with scope({proof.program_id for proof in proofs}):
-        PresenceEvidence.objects.bulk_create(
+        statements.prove(
             [
-                PresenceEvidence(
-                    session_id=proof.session_id,
-                    program_id=proof.program_id,
-                    person_id=proof.person_id,
-                    client_id=proof.client_id,
-                    connection=proof.connection,
-                    kind=EvidenceKind.SEEN,
-                    at=proof.at,
+                EvidenceRow(
+                    proof.session_id,
+                    proof.program_id,
+                    proof.person_id,
+                    proof.client_id,
+                    proof.connection,
+                    EvidenceKind.SEEN.value,
+                    "",
+                    proof.at,
                 )
                 for proof in proofs
-            ],
-            ignore_conflicts=True,
+            ]
         )
 
 

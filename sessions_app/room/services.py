@@ -25,7 +25,8 @@ from sessions_app.room import events as e
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.batch import Entry, Outcome, RoomInWork, Written, empty_room
 from sessions_app.room.errors import RoomError
-from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomState
+from sessions_app.room.models import EvidenceKind, RoomState
+from sessions_app.room.rows import EvidenceRow
 from sessions_app.signals import checkin_shared, clients_appeared, support_unanswered
 from vio.common import realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
@@ -38,6 +39,7 @@ Rooms = dict[UUID, RoomInWork]
 TOGETHER = (ac.BreakoutsOpen, ac.BreakoutAssign)
 """Commands that put people together in a side room."""
 Repeats = dict[tuple[UUID, UUID, UUID], Outcome]
+Standings = dict[Ticket, Standing | AccessError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     if not entries:
         return Applied([], []), []
     now = instants[-1]
-    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := _ticket(entry))))
+    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
     found = statements.read(
         sessions={entry.session_id for entry in entries},
         programs={entry.program_id for entry in entries},
@@ -162,15 +164,27 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     repeats = {(row.session_id, row.person_id, row.command_id): _first_answer(row) for row in found.answered}
     standings = dict(zip(tickets, found.standings, strict=True))
     _keep_apart(entries, rooms)
+    outcomes = take_all(entries, instants, rooms, repeats, standings)
+    _write(rooms)
+    written = [room.written() for room in rooms.values() if room.rows]
+    return Applied(outcomes, written), list(rooms.values())
+
+
+def take_all(
+    entries: Sequence[Entry],
+    instants: Sequence[datetime],
+    rooms: Rooms,
+    repeats: Repeats,
+    standings: Standings,
+) -> list[Outcome]:
+    """Every entry through the rules at its instant, in order; what is to be written gathers in the rooms. Pure."""
     outcomes = []
     for entry, at in zip(entries, instants, strict=True):
         rooms[entry.session_id].now = at
         outcome = _answer(entry, rooms, repeats, standings)
         outcomes.append(outcome)
         _remember_repeat(entry, outcome, repeats)
-    _write(rooms)
-    written = [room.written() for room in rooms.values() if room.rows]
-    return Applied(outcomes, written), list(rooms.values())
+    return outcomes
 
 
 def _keep_apart(entries: Sequence[Entry], rooms: Rooms) -> None:
@@ -194,16 +208,15 @@ def _remember_repeat(entry: Entry, outcome: Outcome, repeats: Repeats) -> None:
         repeats.setdefault((entry.session_id, entry.person_id, entry.command_id), outcome)
 
 
-def _ticket(entry: Entry) -> Ticket | None:
+def ticket_of(entry: Entry) -> Ticket | None:
+    """What to ask about the sender of a command; None for the house's own acts."""
     if not entry.login or entry.person_id is None:
         return None
     return Ticket(entry.session_id, entry.person_id, entry.login)
 
 
-def _answer(
-    entry: Entry, rooms: Rooms, repeats: Repeats, standings: dict[Ticket, Standing | AccessError]
-) -> Outcome:
-    ticket = _ticket(entry)
+def _answer(entry: Entry, rooms: Rooms, repeats: Repeats, standings: Standings) -> Outcome:
+    ticket = ticket_of(entry)
     if ticket is not None:
         standing = standings[ticket]
         if isinstance(standing, AccessError):
@@ -223,7 +236,7 @@ def _write(rooms: Rooms) -> None:
     work = list(rooms.values())
     evidence = [row for room in work for row in room.evidence]
     if evidence:
-        PresenceEvidence.objects.bulk_create(evidence, ignore_conflicts=True)
+        statements.prove(evidence)
     for room in work:
         _write_session(room)
     statements.write(
@@ -236,7 +249,7 @@ def _write(rooms: Rooms) -> None:
         AuditEntry.objects.bulk_create(audits)
 
 
-def _tell_of_arrivals(evidence: Iterable[PresenceEvidence], now: datetime) -> None:
+def _tell_of_arrivals(evidence: Iterable[EvidenceRow], now: datetime) -> None:
     """After the commit: clients have connected, so that a running miss ends at once (F1). Trouble there is not ours."""
     came: dict[UUID, set[UUID]] = {}
     for row in evidence:
@@ -258,6 +271,15 @@ def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
                     support_unanswered.send(sender=RoomState, asked_at=asked, **facts)
                 else:
                     checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
+
+
+FOLLOWED = (e.RoomOpened, e.RoomStarted, e.BreakStarted, e.BreakEnded, e.RoomEnded)
+"""Events after which the session's own rows change."""
+
+
+def follows(room: RoomInWork) -> bool:
+    """Whether more than the room's own rows must be written: the session's, or what others make of the news."""
+    return bool(room.news()) or any(isinstance(event, FOLLOWED) for event in room.events)
 
 
 def _write_session(room: RoomInWork) -> None:

@@ -21,7 +21,7 @@ from sessions_app.room import access, kept
 from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.arrays import array, columns
 from sessions_app.room.kept import NewState, Remembered, StateRow, Stored
-from sessions_app.room.models import CommandResult, RoomEvent
+from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
 from vio.common.errors import NotFoundError
 from vio.common.scope import in_view
 
@@ -62,7 +62,7 @@ def read(
     remembered = kept.memory.of(sessions)
     with _together() as asked:
         asked(_SCOPE, [",".join(str(program) for program in programs)])
-        standings = asked(access._QUERY, access.query_values(tickets, now=now)) if tickets else None
+        standings = asked(access.QUERY, access.query_values(tickets, now=now)) if tickets else None
         locked = asked(_LOCK, _wanted(sessions, remembered))
         known = asked(_ANSWERED, columns(commands, 3)) if commands else None
     rows = _rooms(locked, remembered)
@@ -73,28 +73,42 @@ def read(
         [Answered(row[0], row[1], row[2], _json(row[3]), row[4]) for row in known.fetchall()]
         if known
         else [],
-        access.judged(standings, len(tickets), now=now) if standings else [],
+        access.judged(standings, tickets, now=now) if standings else [],
     )
 
 
-def write(
-    *, events: Sequence[RoomEvent], results: Sequence[CommandResult], states: Sequence[NewState]
-) -> None:
+def write(*, events: Sequence[EventRow], results: Sequence[AnswerRow], states: Sequence[NewState]) -> None:
     """Appends log lines and answers, and keeps the new states; where only numbers moved the document stays. One statement."""
-    values = [
-        *_columns(events, "session_id program_id audience number kind body at"),
-        *_columns(results, "session_id program_id person_id command_id error_code at"),
-        array([json.dumps(row.numbers) for row in results]),
-        *_columns(states, "session_id version changed_at"),
-        array([json.dumps(row.heads) for row in states]),
-        array([json.dumps(row.stored.document) if row.changed else None for row in states]),
-    ]
+    values = written_values(events, results, states)
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
         written = Cursor(connection.connection).execute(_WRITE, values, prepare=True).fetchall()
-    stored = {row.session_id: row.stored for row in states}
+    rows = {new.row.session_id: new.row for new in states}
     for session_id, mark in written:
-        kept.memory.keep(session_id, mark, stored[session_id])
+        kept.memory.keep(mark, rows[session_id])
+
+
+def written_values(
+    events: Sequence[EventRow], results: Sequence[AnswerRow], states: Sequence[NewState]
+) -> list[str]:
+    """What a batch writes, as the arrays that WRITES names: seven of log lines, seven of answers, five of states."""
+    rows = [new.row for new in states]
+    return [
+        *columns(events, 7),
+        *columns(results, 7),
+        array([row.session_id for row in rows]),
+        array([row.version for row in rows]),
+        array([new.changed_at for new in states]),
+        array([json.dumps(row.heads) for row in rows]),
+        array([json.dumps(new.row.stored.document) if new.changed else None for new in states]),
+    ]
+
+
+def prove(rows: Sequence[EvidenceRow]) -> None:
+    """Appends evidence in one statement; what is there already stays as it is (AT-9)."""
+    connection.ensure_connection()
+    with DatabaseErrorWrapper(connection):
+        Cursor(connection.connection).execute(_PROVE, columns(rows, 8), prepare=True)
 
 
 def leave_scope() -> None:
@@ -142,7 +156,7 @@ def _rooms(locked: Cursor[Any], remembered: Remembered) -> list[StateRow]:
     rows = []
     for session, program, version, state, heads in locked.fetchall():
         # No state: the row is the one we wrote ourselves.
-        stored = remembered[session][1] if state is None else Stored.read(_json(state))
+        stored = remembered[session][1].stored if state is None else Stored.read(_json(state))
         rows.append(StateRow(session, program, version, _json(heads), stored))
     return rows
 
@@ -165,34 +179,49 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
 
-def _columns(rows: Sequence[Any], names: str) -> list[str]:
-    return [array([getattr(row, name) for row in rows]) for name in names.split()]
-
-
 _SCOPE = "SELECT set_config('vio.programs', %s, true)"
 
-_LOCK = """
+MARK = "r.xmin::text || '/' || extract(epoch FROM r.changed_at)"
+"""What tells one state of a room's row `r` from every other (see `kept`)."""
+
+_LOCK = f"""
 SELECT r.session_id, r.program_id, r.version,
-  CASE WHEN r.xmin::text || '/' || extract(epoch FROM r.changed_at) IS DISTINCT FROM known.mark THEN r.state END, r.heads
+  CASE WHEN {MARK} IS DISTINCT FROM known.mark THEN r.state END, r.heads
 FROM unnest(%s::uuid[], %s::text[]) AS known (session_id, mark)
-JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r"""
+JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r"""  # noqa: S608  # put together from this module's own words
 
 _ANSWERED = """
 SELECT r.session_id, r.person_id, r.command_id, r.numbers, r.error_code
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS asked (session_id, person_id, command_id)
 JOIN sessions_app_commandresult r USING (session_id, person_id, command_id)"""
 
-_WRITE = """
-WITH events AS (
+_PROVE = """
+INSERT INTO sessions_app_presenceevidence (session_id, program_id, person_id, client_id, connection, kind, cause, at)
+SELECT * FROM unnest(
+  %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+ON CONFLICT DO NOTHING"""
+
+_EVENTS = "%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[]"
+_RESULTS = "%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[]"
+_STATES = "%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[]"
+
+
+# The values are those of `written_values`; it is written where the table `fine` says `ok`.
+WRITES = f"""
+events AS (
   INSERT INTO sessions_app_roomevent (session_id, program_id, audience, number, kind, body, at)
-  SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[])
+  SELECT e.* FROM fine, unnest({_EVENTS}) AS e WHERE fine.ok
 ), results AS (
   INSERT INTO sessions_app_commandresult (session_id, program_id, person_id, command_id, error_code, at, numbers)
-  SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])
-)
-UPDATE sessions_app_roomstate AS room SET version = new.version, changed_at = new.at, heads = new.heads,
-  state = coalesce(new.state, room.state)
-FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::jsonb[], %s::jsonb[])
-  AS new (session_id, version, at, heads, state)
-WHERE room.session_id = new.session_id
-RETURNING room.session_id, room.xmin::text || '/' || extract(epoch FROM room.changed_at)"""
+  SELECT a.* FROM fine, unnest({_RESULTS}) AS a WHERE fine.ok
+), written AS (
+  UPDATE sessions_app_roomstate AS r SET version = new.version, changed_at = new.at, heads = new.heads,
+    state = coalesce(new.state, r.state)
+  FROM fine, unnest({_STATES}) AS new (session_id, version, at, heads, state)
+  WHERE r.session_id = new.session_id AND fine.ok
+  RETURNING r.session_id, {MARK} AS mark
+)"""  # noqa: S608  # put together from this module's own words
+
+_WRITE = f"""
+WITH fine AS (SELECT true AS ok), {WRITES}
+SELECT session_id, mark FROM written"""  # noqa: S608  # put together from this module's own words

@@ -71,6 +71,7 @@ async def stop(hub: Hub) -> None:
         task.cancel()
     await hub.bells.stop()
     await hub.listener.stop()
+    hub.express.close()
     hub.threads.stop()
     hub.media_threads.stop()
 

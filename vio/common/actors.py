@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from vio.common.errors import NotAllowedError
-from vio.common.permissions import ROLE_PERMISSIONS, STAFF_ROLES, Permission, Role
+from vio.common.permissions import STAFF_ROLES, Permission, Role, permissions_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Actor:
         """Whether a role in that program carries the permission; the system may everything."""
         if self.system:
             return True
-        return any(permission in ROLE_PERMISSIONS[role] for role in self.roles_in(program_id))
+        return permission in permissions_of(self.roles_in(program_id))
 
     def may_somewhere(self, permission: Permission) -> bool:
         """Whether any role in any program carries the permission."""

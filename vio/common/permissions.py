@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 
@@ -106,6 +107,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.SEE_CLIENTS,
     },
 }
+
+
+@lru_cache(maxsize=256)
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """Everything that one of these roles carries."""
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+
 
 Edge = TypeVar("Edge", bound=Callable[..., object])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from sessions_app.room import commands as c
 from sessions_app.room import kept
-from sessions_app.room.kept import Memory, Stored
+from sessions_app.room.kept import Memory, StateRow, Stored
 from sessions_app.room.state import Room
 from tests.sessions_app.room.live import LiveRoom
 
@@ -45,7 +46,7 @@ def test_a_room_that_we_wrote_last_is_not_read_again(live: LiveRoom, read: list[
         live.ok(live.world.facilitator, chat())
     assert len(read) == 1
     assert live.room.locked
-    assert kept.memory.of([live.session.pk])[live.session.pk][1].room == live.room
+    assert kept.memory.of([live.session.pk])[live.session.pk][1].stored.room == live.room
 
 
 def test_what_another_process_wrote_is_read(
@@ -82,8 +83,9 @@ def test_the_number_of_a_lost_transaction_that_was_given_to_another_is_not_belie
     live.ok(live.world.facilitator, lock())
     mark, theirs = kept.memory.of([live.session.pk])[live.session.pk]
     number, _, instant = mark.partition("/")
-    lost = Stored(theirs.room.model_copy(update={"locked": False}), theirs.document)
-    kept.memory.keep(live.session.pk, f"{number}/{float(instant) - 0.000001:.6f}", lost)
+    unlocked = theirs.stored.room.model_copy(update={"locked": False})
+    lost = replace(theirs, stored=Stored(unlocked, theirs.stored.document))
+    kept.memory.keep(f"{number}/{float(instant) - 0.000001:.6f}", lost)
     before = len(read)
     live.ok(live.world.facilitator, c.RoomUnlock(id=uuid4()))
     assert len(read) == before + 1
@@ -94,5 +96,5 @@ def test_rooms_beyond_the_most_are_read_again() -> None:
     memory = Memory()
     rooms = [uuid4() for _ in range(kept.MOST + 1)]
     for room in rooms:
-        memory.keep(room, "1", Stored(Room(), {}))
+        memory.keep("1", StateRow(room, uuid4(), 0, {}, Stored(Room(), {})))
     assert list(memory.of(rooms)) == rooms[-1:]

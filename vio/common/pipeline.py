@@ -1,0 +1,209 @@
+"""One connection to PostgreSQL that belongs to the event loop: prepared statements, many questions on their way, no thread.
+
+A question is one transaction: its statements travel in one write, run one after the other and commit together, or not at all.
+The answers come in the order of the questions. Whoever asks must be able to do without: there may be no line just now, and a
+line that breaks leaves open whether its last questions were carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from django.db import connections
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+from vio.common.logs import log
+
+_log = log(__name__)
+WITHIN = 2.0
+"""Seconds for an answer; then the line is given up, and with it every question on it."""
+PAUSE = 1.0
+"""Seconds between two tries to get a line."""
+
+Row = tuple[str | None, ...]
+Step = tuple[str, Sequence[str | None]]
+"""The name of a statement, and its values as PostgreSQL reads them."""
+
+
+class QuestionFailedError(Exception):
+    """No answer: the statement was refused (`sqlstate`; nothing was changed), or the line broke ('': nobody knows)."""
+
+    def __init__(self, sqlstate: str = "") -> None:
+        super().__init__(sqlstate or "no answer")
+        self.sqlstate = sqlstate
+
+
+@dataclass(slots=True)
+class _Question:
+    answer: asyncio.Future[list[Row]]
+    deadline: asyncio.TimerHandle
+    rows: list[Row] = field(default_factory=list)
+    refused: str | None = None
+
+
+class PipelineConnection:
+    """A line with these statements prepared on it. Opened when it is first wanted, and again after it was lost."""
+
+    def __init__(self, statements: Mapping[str, str]) -> None:
+        """`statements` by name, with $1, $2, … for their values."""
+        self._statements = dict(statements)
+        self._line: psycopg.Connection[Any] | None = None
+        self._socket = -1
+        self._asked: deque[_Question] = deque()
+        self._opening: asyncio.Task[None] | None = None
+        self._again_at = 0.0
+        self._closed = False
+
+    def is_ready(self) -> bool:
+        """Whether a question can be asked now; begins to open the line when there is none."""
+        if self._line is None and self._opening is None and not self._closed:
+            loop = asyncio.get_running_loop()
+            if loop.time() >= self._again_at:
+                self._opening = loop.create_task(self._open(loop), name="pipeline")
+        return self._line is not None
+
+    async def ask(self, steps: Sequence[Step]) -> list[Row]:
+        """Carries out the steps as one transaction; the rows of the last step that has any.
+
+        Raises QuestionFailedError.
+        """
+        if self._line is None:
+            raise QuestionFailedError
+        loop = asyncio.get_running_loop()
+        question = _Question(loop.create_future(), loop.call_later(WITHIN, self._lose, "late"))
+        try:
+            line = self._line.pgconn
+            for name, values in steps:
+                line.send_query_prepared(
+                    name.encode(), [None if value is None else value.encode() for value in values]
+                )
+            line.pipeline_sync()
+            self._asked.append(question)
+            self._flush(loop, line)
+        except psycopg.Error:
+            question.deadline.cancel()
+            self._lose("unsent")
+            raise QuestionFailedError from None
+        return await question.answer
+
+    def close(self) -> None:
+        """Gives the line back for good."""
+        self._closed = True
+        self._lose("closed")
+
+    # --- the line ---------------------------------------------------------------------------------------------
+
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            line = await loop.run_in_executor(None, _connected, self._statements)
+        except (psycopg.Error, OSError) as error:
+            _log.warning("pipeline.not_opened", error=type(error).__name__)
+            self._again_at = loop.time() + PAUSE
+            return
+        finally:
+            self._opening = None
+        if self._closed:
+            line.close()
+            return
+        self._line, self._socket = line, line.pgconn.socket
+        loop.add_reader(self._socket, self._read)
+
+    def _flush(self, loop: asyncio.AbstractEventLoop, line: PGconn) -> None:
+        if line.flush():  # the server takes no more in just now
+            loop.add_writer(self._socket, self._go_on_sending)
+
+    def _go_on_sending(self) -> None:
+        line = self._line
+        if line is None:
+            return
+        try:
+            if not line.pgconn.flush():
+                asyncio.get_running_loop().remove_writer(self._socket)
+        except psycopg.Error:
+            self._lose("unsent")
+
+    def _read(self) -> None:
+        if self._line is None:
+            return
+        line = self._line.pgconn
+        try:
+            line.consume_input()
+            while self._asked and not line.is_busy():
+                self._take(line.get_result())
+        except psycopg.Error as error:
+            self._lose(type(error).__name__)
+
+    def _take(self, result: PGresult | None) -> None:
+        """One result of the question that was asked first; None stands between the results of two statements."""
+        if result is None:
+            return
+        question = self._asked[0]
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            self._asked.popleft()
+            question.deadline.cancel()
+            _settle(question)
+        elif result.status == ExecStatus.TUPLES_OK:
+            question.rows = _rows(result)
+        elif result.status == ExecStatus.FATAL_ERROR:
+            question.refused = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+
+    def _lose(self, why: str) -> None:
+        line, self._line = self._line, None
+        loop = asyncio.get_running_loop()
+        self._again_at = loop.time() + PAUSE
+        if line is not None:
+            if not self._closed:
+                _log.warning("pipeline.lost", why=why, questions=len(self._asked))
+            # By number: a line that broke has no socket any more, and the next file to be opened may have its number.
+            loop.remove_reader(self._socket)
+            loop.remove_writer(self._socket)
+            line.close()
+        while self._asked:
+            question = self._asked.popleft()
+            question.deadline.cancel()
+            if not question.answer.done():
+                question.answer.set_exception(QuestionFailedError())
+
+
+def _connected(statements: Mapping[str, str]) -> psycopg.Connection[Any]:
+    """A line of our own with Django's settings, in pipeline mode. Blocks."""
+    django = connections["default"]
+    line: psycopg.Connection[Any] = psycopg.connect(**django.get_connection_params(), autocommit=True)
+    try:
+        if role := django.settings_dict["OPTIONS"].get("assume_role"):
+            line.execute("SELECT set_config('role', %s, false)", [role])
+        for name, statement in statements.items():
+            made = line.pgconn.prepare(name.encode(), statement.encode())
+            if made.status != ExecStatus.COMMAND_OK:
+                raise psycopg.OperationalError(made.get_error_message())
+        line.pgconn.nonblocking = 1
+        line.pgconn.enter_pipeline_mode()
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _settle(question: _Question) -> None:
+    if question.answer.done():
+        return
+    if question.refused is not None:
+        question.answer.set_exception(QuestionFailedError(question.refused))
+    else:
+        question.answer.set_result(question.rows)
+
+
+def _rows(result: PGresult) -> list[Row]:
+    columns = range(result.nfields)
+    return [
+        tuple(
+            None if (value := result.get_value(row, column)) is None else value.decode() for column in columns
+        )
+        for row in range(result.ntuples)
+    ]
