@@ -44,6 +44,7 @@ app.conf.update(
         "deliveries": every(10, "vio.common.send_deliveries"),
         "alive": every(20, "vio.common.report_alive"),
         "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
+        "alerts-hand-over": every(60, "checkins.alerts.hand_over_alerts"),
         "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
         "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
         "imports-forget": every(3600, "sessions_app.attendance.forget_stale_imports"),
