@@ -36,7 +36,7 @@ def staff_choices(program: Program) -> list[tuple[str, str]]:
     return list({str(r.person_id): r.person.full_name for r in staff_of(program)}.items())
 
 
-class GroupForm(ManageForm):
+class GroupForm(AskingForm):
     """A group."""
 
     name = text_field("Name", 80, help_text="Neutral words: it stands in calendars and mails.")
@@ -130,6 +130,12 @@ class EndForm(ManageForm):
 
 class DateForm(ManageForm):
     """One date of a series."""
+
+    on = local_date_field("Date")
+
+
+class DateBackForm(AskingForm):
+    """One date of a series that takes place after all."""
 
     on = local_date_field("Date")
 
