@@ -65,6 +65,7 @@ app.conf.update(
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
         "waitlist": every(60, "groups.waitlist.offer_seats"),
+        "licences-ending": every(3600, "groups.licences.warn_of_endings"),
         "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )
