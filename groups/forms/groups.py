@@ -22,6 +22,7 @@ from groups.forms.base import (
 from groups.forms.clients import client_choices, set_choices
 from groups.models import Group, Program, Series, ServiceType
 from groups.selectors import staff_of
+from groups.services.memberships import GROUP_FIELDS
 from groups.services.series import Plan
 
 ROLE_CHOICES = [
@@ -77,7 +78,7 @@ def group_initial(group: Group | None) -> dict[str, object]:
             "service_type": "group_therapy", "min_size": 2, "max_size": 12, "chat_mode": "off",
             "is_active": True, "admission": "each",
         }  # fmt: skip
-    return {name: getattr(group, name) for name in GroupForm.base_fields if name != "seen"}
+    return {name: getattr(group, name) for name in GROUP_FIELDS}
 
 
 class MemberForm(AskingForm):

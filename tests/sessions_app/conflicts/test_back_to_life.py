@@ -243,6 +243,22 @@ def test_the_pages_ask_and_take_a_tick(world: World, series: Series, browser: Br
     assert state(series) == state(series, TUESDAY + DAY) == "scheduled"
 
 
+def test_the_page_of_a_closed_group_asks_and_takes_a_tick(
+    world: World, series: Series, browser: Browser
+) -> None:
+    meets(world.group, active=False)
+    into_both(world)
+    path = reverse("manage_group_edit", args=[world.group.pk])
+    form = browser.get(path).context["form"]
+    given = {name: value for name, value in form.initial.items() if value not in {None, False}}
+    assert not form.initial["is_active"]
+    refused = browser.post(path, {**given, "is_active": "on"})
+    assert refused.status_code == 422
+    assert "is expected in Evening" in refused.content.decode()
+    assert browser.post(path, {**given, "is_active": "on", "anyway": "on"}).status_code == 302
+    assert state(series) == "scheduled"
+
+
 def test_the_api_asks_and_takes_anyway(world: World, series: Series, browser: Browser) -> None:
     off(world, series, TUESDAY)
     row = holiday(world, TUESDAY + DAY)
@@ -257,3 +273,14 @@ def test_the_api_asks_and_takes_anyway(world: World, series: Series, browser: Br
         done = browser.post(path, {**given, "anyway": True}, content_type="application/json")
         assert done.status_code == 200, done.content
     assert state(series) == "scheduled"
+    single = Session.objects.get(series=series, occurrence=TUESDAY)
+    moved = {"starts_at": (single.starts_at + timedelta(minutes=30)).isoformat(), "minutes": 90}
+    for anyway, status in ((False, 422), (True, 200)):
+        path = f"/api/v1/sessions/{single.pk}/time"
+        answer = browser.put(path, {**moved, "anyway": anyway}, content_type="application/json")
+        assert answer.status_code == status, answer.content
+    meets(world.group, active=False)
+    for anyway, status in ((False, 422), (True, 200)):
+        path = f"/api/v1/groups/{world.group.pk}"
+        answer = browser.patch(path, {"is_active": True, "anyway": anyway}, content_type="application/json")
+        assert answer.status_code == status, answer.content
