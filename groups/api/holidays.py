@@ -30,7 +30,7 @@ class HolidayIn(Input):
 
 
 class RemoveIn(Input):
-    """May be left out; `anyway` answers what was asked."""
+    """`anyway` answers what was asked; an empty body asks."""
 
     anyway: Anyway = False
 
@@ -75,12 +75,11 @@ def add_holiday(request: PageRequest, program_id: UUID, body: HolidayIn) -> Holi
 
 
 @edges.post("/holidays/{uuid:holiday_id}/remove", Permission.MANAGE_GROUPS, HolidayRemoved)
-def remove_holiday(request: PageRequest, holiday_id: UUID, body: RemoveIn | None = None) -> HolidayRemoved:
+def remove_holiday(request: PageRequest, holiday_id: UUID, body: RemoveIn) -> HolidayRemoved:
     """Removes a holiday: the sessions called off for it that have not begun take place again.
 
     Who would be in two places at once then is asked about (`anyway`).
     """
     row = access.holiday_for(request.actor, holiday_id, Permission.MANAGE_GROUPS)
-    anyway = body is not None and body.anyway
-    service.remove_holiday(actor=request.actor, holiday=row, now=timezone.now(), anyway=anyway)
+    service.remove_holiday(actor=request.actor, holiday=row, now=timezone.now(), anyway=body.anyway)
     return HolidayRemoved(id=holiday_id, on=row.on)
