@@ -149,7 +149,7 @@ class Alert(models.Model):
 
 
 class AlertAct(models.Model):
-    """Everything that happened to an alert: raised, viewed, acknowledged, assigned, escalated, resolved (A10)."""
+    """Everything that happened to an alert: raised, acknowledged, assigned, handed over, escalated, resolved (A10)."""
 
     append_only: ClassVar[bool] = True
 
@@ -159,7 +159,7 @@ class AlertAct(models.Model):
     kind = models.CharField(
         max_length=16,
         choices=[
-            (k, k)
+            (k, k.replace("_", " "))
             for k in (
                 "raised",
                 "level_raised",
@@ -167,6 +167,7 @@ class AlertAct(models.Model):
                 "reopened",
                 "acknowledged",
                 "assigned",
+                "handed_over",
                 "contacted",
                 "escalated",
                 "resolved",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from checkins.services import escalation, missed, reminders
+from checkins.services import escalation, handing_over, missed, reminders
 from groups.models import Program
 from vio.common.actors import system_actor
 from vio.common.logs import log
@@ -27,6 +27,21 @@ def escalate_due_alerts() -> int:
         except Exception:  # the others must be escalated in this same run
             _log.exception("alert.escalation_failed", alert=str(alert_id))
     return taken
+
+
+@shared_task(name="checkins.alerts.hand_over_alerts")
+@system_task
+def hand_over_alerts() -> int:
+    """Every minute: alerts of who is away go to who is there; returns how many. One that fails does not stop the next."""
+    now = timezone.now()
+    actor = system_actor("beat")
+    gone = 0
+    for held in handing_over.held_by_absent(now):
+        try:
+            gone += handing_over.hand_over(actor=actor, held=held, now=now)
+        except Exception:  # the others must be handed over in this same run
+            _log.exception("alert.handing_over_failed", alert=str(held.alert_id))
+    return gone
 
 
 @shared_task(name="checkins.checkins.raise_missed_checkins")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -58,12 +59,23 @@ def back_words(until: datetime, tz: str | tzinfo) -> str:
     return f"away until {wording.local_day(until, tz)}, {wording.clock(until, tz)}"
 
 
-def answering_for(client: Client, now: datetime, *, first: Iterable[UUID] = ()) -> UUID | None:
+def handed_words(giver: Person, owner: Person | None, until: datetime | None, tz: str | tzinfo) -> str:
+    """Why work left somebody: "Handed from Carla Diaz to Ben Ito: Carla Diaz is away until Mon, Apr 13, 9:00 AM."."""
+    why = f"{giver.full_name} is {back_words(until, tz) if until else 'away'}."
+    if owner is None:
+        return f"Taken from {giver.full_name}: {why} Nobody was there to take it."
+    return f"Handed from {giver.full_name} to {owner.full_name}: {why}"
+
+
+def answering_for(
+    client: Client, now: datetime, *, first: Iterable[UUID] = (), widely: bool = False
+) -> UUID | None:
     """Who looks after a client at an instant (F2); None when nobody is there.
 
-    In this order, each followed by their cover: `first`, the primary clinician, who is on call, the supervisors.
+    In this order, each followed by their cover: `first`, the primary clinician, who is on call, the supervisors; `widely`
+    also the directors, then anybody who may (A10). Never the client themself, who may be of the staff as well.
     """
-    roles = list(answering_roles(client.program_id))
+    roles = [role for role in answering_roles(client.program_id) if role.person_id != client.person_id]
     enrolment = client.enrolments.filter(ends_on=None).exclude(primary_clinician=None).first()
     able = {role.person_id for role in roles}
     primary = enrolment.primary_clinician_id if enrolment is not None else None
@@ -73,7 +85,13 @@ def answering_for(client: Client, now: datetime, *, first: Iterable[UUID] = ()) 
         *(role.person_id for role in roles if role.is_on_call),
         *(role.person_id for role in roles if role.role == Role.SUPERVISOR.value),
     ]
-    return who_is_there(claims, away_now(client.program_id, now), now)
+    if widely:
+        claims += [role.person_id for role in roles if role.role == Role.DIRECTOR.value]
+        claims += [role.person_id for role in roles]
+    away = [
+        one if one.cover in able else replace(one, cover=None) for one in away_now(client.program_id, now)
+    ]
+    return who_is_there(claims, away, now)
 
 
 def with_covers(people: Iterable[Person], away: list[Away], now: datetime) -> tuple[list[Person], bool]:

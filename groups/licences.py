@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 WARN_BEFORE = timedelta(days=30)
+WARNINGS = (7, 30)
+"""So many days before its end a licence is warned of, the last warning first."""
 NO_END = "no end"
 STATES = frozenset((
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
@@ -35,6 +37,13 @@ class Licence:
     def ends_soon(self, on: date) -> bool:
         """Whether it counts still, for thirty days or less."""
         return self.ends_on is not None and on <= self.ends_on <= on + WARN_BEFORE
+
+    def warning_on(self, on: date) -> int | None:
+        """Which of the `WARNINGS` is due on a local date, the latest that is; None long before the end and after it."""
+        if self.ends_on is None or self.ends_on < on:
+            return None
+        left = (self.ends_on - on).days
+        return next((days for days in WARNINGS if left <= days), None)
 
 
 def licences_of(states: Iterable[str], ends: Mapping[str, str]) -> list[Licence]:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from groups import logins, throttles
-from groups.services import enrolment, offers
+from groups.services import enrolment, licence_warnings, offers
 from vio.common.tasks import system_task
 
 
@@ -22,6 +22,13 @@ def apply_due_levels() -> int:
 def offer_seats() -> int:
     """Every minute: offers that ran out, and free seats for who waits; returns how many were offered."""
     return offers.offer_seats(now=timezone.now())
+
+
+@shared_task(name="groups.licences.warn_of_endings")
+@system_task
+def warn_of_endings() -> int:
+    """Every hour: tells who manages the staff of licences that end in thirty days and in seven, each once."""
+    return licence_warnings.warn_of_endings(now=timezone.now())
 
 
 @shared_task(name="groups.logins.forget_ended")

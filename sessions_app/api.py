@@ -77,6 +77,7 @@ class TimeIn(Input):
     starts_at: Moment
     minutes: Minutes
     breaks: Annotated[list[BreakIn], Field(max_length=6)] = Field(default_factory=list)
+    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
 
     def pauses(self) -> list[tuple[int, int]]:
         """The breaks as the services take them."""
@@ -88,7 +89,6 @@ class MeetingIn(TimeIn):
 
     title: Title
     service_type: ServiceType = ServiceType.GROUP_THERAPY
-    anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
 
 
 class SessionOut(Output):
@@ -173,11 +173,11 @@ def add_session(request: PageRequest, group_id: UUID, body: MeetingIn) -> Sessio
 
 @edges.put("/sessions/{uuid:session_id}/time", Permission.MANAGE_GROUPS, SessionOut)
 def change_session_time(request: PageRequest, session_id: UUID, body: TimeIn) -> SessionOut:
-    """Moves one meeting that has not begun; the rest of its timetable stays."""
+    """Moves one meeting that has not begun; the rest of its timetable stays. Conflicts are asked about (`anyway`)."""
     session = session_for(request.actor, session_id, Permission.MANAGE_GROUPS)
     row = move_session(
         actor=request.actor, session=session, starts_at=body.starts_at, minutes=body.minutes,
-        breaks=body.pauses(), now=timezone.now(),
+        breaks=body.pauses(), now=timezone.now(), anyway=body.anyway,
     )  # fmt: skip
     return session_out(row)
 

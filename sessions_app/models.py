@@ -19,7 +19,7 @@ from sessions_app.attendance.models import (
     ProposedCorrection,
 )
 from sessions_app.coming.models import ArrivalNotice
-from sessions_app.followup.models import ContactAttempt, Flag, FollowUp
+from sessions_app.followup.models import ContactAttempt, Flag, FollowUp, Handover
 from sessions_app.hours.models import HoursPolicy, WeekHours, WeekTarget
 from sessions_app.hours.payer_models import Authorisation, Coverage, Payer
 from sessions_app.notes.models import ClientNote, GroupNote, NoteAddendum
@@ -45,6 +45,7 @@ __all__ = [
     "Flag",
     "FollowUp",
     "GroupNote",
+    "Handover",
     "HoursPolicy",
     "NoteAddendum",
     "Payer",

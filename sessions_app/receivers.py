@@ -25,7 +25,7 @@ from sessions_app.conflicts.reading import require_no_conflict
 from sessions_app.models import Session, SessionStaff
 from sessions_app.staffing.leaders import groups_covered
 from sessions_app.staffing.services import end_places_of
-from sessions_app.timetable.against import against_series
+from sessions_app.timetable.against import against_date, against_series
 from sessions_app.timetable.following import follow_series, go_over
 from sessions_app.timetable.holidays import give_holiday_back, take_holiday
 from sessions_app.timetable.zones import keep_wall_times
@@ -35,14 +35,16 @@ from vio.common.permissions import Permission
 
 
 def on_timetable_changed(
-    *, series: Series, actor: Actor, now: datetime, anyway: bool | None = None, **_: object
-) -> None:
-    """A series was made, changed or ended: its sessions follow in the same transaction.
+    *, series: Series, actor: Actor, now: datetime, anyway: bool | None = None,
+    given_back: date | None = None, **_: object,
+) -> None:  # fmt: skip
+    """A series was made, changed or ended, or a date of it `given_back`: its sessions follow in the same transaction.
 
     Asked first, unless `anyway` is None, is whom the new times would put in two places at once.
     """
     if anyway is not None:
-        require_no_conflict(series.program, against_series(series, now=now), anyway=anyway)
+        found = against_series(series, now=now, given_back=given_back)
+        require_no_conflict(series.program, found, anyway=anyway)
     follow_series(actor=actor, series=series, now=now)
 
 
@@ -77,9 +79,16 @@ def on_holiday_added(*, holiday: Holiday, actor: Actor, now: datetime, **_: obje
     take_holiday(actor=actor, holiday=holiday, now=now)
 
 
-def on_holiday_removed(*, holiday: Holiday, actor: Actor, now: datetime, **_: object) -> None:
-    """It does after all: what was called off for it takes place."""
-    give_holiday_back(actor=actor, holiday=holiday, now=now)
+def on_holiday_removed(
+    *, holiday: Holiday, actor: Actor, now: datetime, anyway: bool | None = None, **_: object
+) -> None:
+    """It does after all: what was called off for it takes place.
+
+    Asked, unless `anyway` is None, is whom that puts in two places at once; a refusal takes all of it back.
+    """
+    back = give_holiday_back(actor=actor, holiday=holiday, now=now)
+    if anyway is not None:
+        require_no_conflict(holiday.program, against_date(holiday, back, now=now), anyway=anyway)
 
 
 def on_roster_changing(

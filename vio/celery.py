@@ -44,6 +44,7 @@ app.conf.update(
         "deliveries": every(10, "vio.common.send_deliveries"),
         "alive": every(20, "vio.common.report_alive"),
         "alerts-escalate": every(20, "checkins.alerts.escalate_due_alerts"),
+        "alerts-hand-over": every(60, "checkins.alerts.hand_over_alerts"),
         "checkins-missed": every(300, "checkins.checkins.raise_missed_checkins"),
         "checkins-reminders": every(300, "checkins.checkins.remind_of_checkins"),
         "imports-forget": every(3600, "sessions_app.attendance.forget_stale_imports"),
@@ -64,6 +65,7 @@ app.conf.update(
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
         "waitlist": every(60, "groups.waitlist.offer_seats"),
+        "licences-ending": every(3600, "groups.licences.warn_of_endings"),
         "logins-ended": every(3600, "groups.logins.forget_ended"),
     },
 )

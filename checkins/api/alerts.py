@@ -14,6 +14,7 @@ from checkins.rules import Finding
 from checkins.selectors import desk
 from checkins.services import alerts as service
 from checkins.services.raising import findings_of
+from checkins.urgency import level_words
 from checkins.why import why
 from groups.api.refs import PersonRef, person_ref
 from vio.common import audit
@@ -43,7 +44,9 @@ class ReasonOut(Output):
 
 
 class AlertOut(Output):
-    """An alert. `version` is what an act on it must name; `acknowledge_by` is when it goes up the ladder (A10)."""
+    """An alert. `version` is what an act on it must name; `acknowledge_by` is until when it must be answered (A10), counted
+    in business days of the program; `urgency` says both level and clock in words: "Orange: act by Monday".
+    """
 
     id: UUID
     program_id: UUID
@@ -51,6 +54,7 @@ class AlertOut(Output):
     client_name: str
     local_date: date
     level: str
+    urgency: str
     status: str
     reasons: list[ReasonOut]
     owner: PersonRef | None
@@ -111,6 +115,7 @@ def alert_out(row: Alert, *, now: datetime) -> AlertOut:
         id=row.pk, program_id=row.program_id, client_id=row.client_id,
         client_name=row.client.person.full_name, local_date=row.local_date, level=row.level,
         status=row.status, reasons=[_reason(finding) for finding in findings_of(row)],
+        urgency=level_words(row.level, row.status, row.acknowledge_by, now=now, zone=row.program.zone),
         owner=person_ref(row.owner), raised_at=row.raised_at, changed_at=row.changed_at,
         acknowledge_by=row.acknowledge_by, overdue=late, round=row.round, escalation=row.escalation,
         version=row.version,

@@ -68,7 +68,7 @@ def assign_alert(*, actor: Actor, alert_id: UUID, version: int, person_id: UUID,
                 fields={"person": "This person is away now. Please choose somebody who is there."}
             )
         _change(alert, version, from_status=UNRESOLVED, now=now, owner_id=person.pk)
-        act = write_act(actor, alert, "assigned", now=now)
+        act = write_act(actor, alert, "assigned", now=now, text=f"Given to {person.full_name}.")
         if person.pk != actor.person_id:
             outbox.post(
                 program_id=alert.program_id,

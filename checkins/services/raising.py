@@ -164,9 +164,10 @@ def findings_of(alert: Alert) -> tuple[rules.Finding, ...]:
 
 
 def write_act(
-    actor: Actor, alert: Alert, kind: str, *, now: datetime, step: str = "", text: str = ""
-) -> AlertAct:
-    """One line of the alert's history, with its audit entry, in the caller's transaction (A10)."""
+    actor: Actor, alert: Alert, kind: str, *, now: datetime, step: str = "", text: str = "",
+    details: Mapping[str, str] | None = None,
+) -> AlertAct:  # fmt: skip
+    """One line of the alert's history, with its audit entry (and `details` there), in the caller's transaction (A10)."""
     act = AlertAct.objects.create(
         program_id=alert.program_id,
         alert=alert,
@@ -183,7 +184,7 @@ def write_act(
         subject=alert,
         client_id=alert.client_id,
         reason=step,
-        details={"level": alert.level, "version": alert.version, "round": alert.round},
+        details={"level": alert.level, "version": alert.version, "round": alert.round, **(details or {})},
     )
     return act
 

@@ -97,6 +97,7 @@ class GroupChange(Input):
     fallback_code: Bridge = absent()
     fallback_link: Link = absent()
     is_active: Flag = absent()
+    anyway: Anyway = False
     seen: Seen | None = None
 
 
@@ -205,7 +206,7 @@ def change_group(request: PageRequest, group_id: UUID, body: GroupChange) -> Gro
     group = access.group_for(request.actor, group_id, Permission.MANAGE_GROUPS)
     row = service.save_group(
         actor=request.actor, program=group.program, group=group, values=sent(body), now=timezone.now(),
-        mark=body.seen,
+        mark=body.seen, anyway=body.anyway,
     )  # fmt: skip
     return group_out(row)
 

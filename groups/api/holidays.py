@@ -15,7 +15,7 @@ from groups.models import Holiday
 from groups.services import holidays as service
 from vio.common.api.edges import Edges
 from vio.common.api.paging import Page, Paging, page_of
-from vio.common.api.schemas import Day, Input, Output
+from vio.common.api.schemas import Anyway, Day, Input, Output
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -27,6 +27,12 @@ class HolidayIn(Input):
 
     on: Day
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class RemoveIn(Input):
+    """`anyway` answers what was asked; an empty body asks."""
+
+    anyway: Anyway = False
 
 
 class HolidayOut(Output):
@@ -69,8 +75,11 @@ def add_holiday(request: PageRequest, program_id: UUID, body: HolidayIn) -> Holi
 
 
 @edges.post("/holidays/{uuid:holiday_id}/remove", Permission.MANAGE_GROUPS, HolidayRemoved)
-def remove_holiday(request: PageRequest, holiday_id: UUID) -> HolidayRemoved:
-    """Removes a holiday: the sessions called off for it that have not begun take place again."""
+def remove_holiday(request: PageRequest, holiday_id: UUID, body: RemoveIn) -> HolidayRemoved:
+    """Removes a holiday: the sessions called off for it that have not begun take place again.
+
+    Who would be in two places at once then is asked about (`anyway`).
+    """
     row = access.holiday_for(request.actor, holiday_id, Permission.MANAGE_GROUPS)
-    service.remove_holiday(actor=request.actor, holiday=row, now=timezone.now())
+    service.remove_holiday(actor=request.actor, holiday=row, now=timezone.now(), anyway=body.anyway)
     return HolidayRemoved(id=holiday_id, on=row.on)

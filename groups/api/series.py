@@ -99,6 +99,12 @@ class OneDate(Input):
     on: Day
 
 
+class DateBack(OneDate):
+    """A date of the timetable that takes place after all."""
+
+    anyway: Anyway = False
+
+
 def series_out(row: Series) -> SeriesOut:
     """A timetable as it goes out."""
     same: dict[str, Any] = {
@@ -169,7 +175,10 @@ def cancel_date(request: PageRequest, series_id: UUID, body: OneDate) -> SeriesO
 
 
 @edges.post("/series/{uuid:series_id}/restore-date", Permission.MANAGE_GROUPS, SeriesOut)
-def restore_date(request: PageRequest, series_id: UUID, body: OneDate) -> SeriesOut:
-    """Gives a date back that was called off."""
+def restore_date(request: PageRequest, series_id: UUID, body: DateBack) -> SeriesOut:
+    """Gives a date back that was called off; who would be in two places at once then is asked about (`anyway`)."""
     series = access.series_for(request.actor, series_id, Permission.MANAGE_GROUPS)
-    return _stored(service.restore_date(actor=request.actor, series=series, on=body.on, now=timezone.now()))
+    row = service.restore_date(
+        actor=request.actor, series=series, on=body.on, now=timezone.now(), anyway=body.anyway
+    )
+    return _stored(row)

@@ -22,6 +22,7 @@ from groups.forms.base import (
 from groups.forms.clients import client_choices, set_choices
 from groups.models import Group, Program, Series, ServiceType
 from groups.selectors import staff_of
+from groups.services.memberships import GROUP_FIELDS
 from groups.services.series import Plan
 
 ROLE_CHOICES = [
@@ -36,7 +37,7 @@ def staff_choices(program: Program) -> list[tuple[str, str]]:
     return list({str(r.person_id): r.person.full_name for r in staff_of(program)}.items())
 
 
-class GroupForm(ManageForm):
+class GroupForm(AskingForm):
     """A group."""
 
     name = text_field("Name", 80, help_text="Neutral words: it stands in calendars and mails.")
@@ -77,7 +78,7 @@ def group_initial(group: Group | None) -> dict[str, object]:
             "service_type": "group_therapy", "min_size": 2, "max_size": 12, "chat_mode": "off",
             "is_active": True, "admission": "each",
         }  # fmt: skip
-    return {name: getattr(group, name) for name in GroupForm.base_fields if name != "seen"}
+    return {name: getattr(group, name) for name in GROUP_FIELDS}
 
 
 class MemberForm(AskingForm):
@@ -130,6 +131,12 @@ class EndForm(ManageForm):
 
 class DateForm(ManageForm):
     """One date of a series."""
+
+    on = local_date_field("Date")
+
+
+class DateBackForm(AskingForm):
+    """One date of a series that takes place after all."""
 
     on = local_date_field("Date")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groups.forms.base import ManageForm, local_date_field, text_field
+from groups.forms.base import AskingForm, ManageForm, local_date_field, text_field
 
 
 class HolidayForm(ManageForm):
@@ -10,3 +10,7 @@ class HolidayForm(ManageForm):
 
     on = local_date_field("Date")
     name = text_field("Name", 60, help_text="Clients see it: Labor Day, Winter break.")
+
+
+class MeetAgainForm(AskingForm):
+    """Nothing to fill in; a tick where something speaks against it."""

@@ -13,6 +13,7 @@ from groups.rules import Band
 from groups.selectors import today_of
 from groups.services.enrolment import add_client, enrol_client
 from groups.services.invitations import invite
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.memberships import add_member
 from groups.services.people import PersonDetails
 from vio.common.actors import Actor
@@ -45,6 +46,7 @@ def admit_new_client(
     Returns the client and the group's band. Raises what the single services raise; what concerns the group is told
     beside the field `group`.
     """
+    hold_meeting_times(program.pk)
     client = add_client(
         actor=actor, program=program, person=arrival.person, now=now, privacy_name=arrival.privacy_name,
         phone=arrival.phone, home_state=arrival.home_state,

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from groups.models import Holiday, Program, Series
 from groups.rules import PLAN_WITHIN
 from groups.selectors import today_of
+from groups.services.meeting_times import hold_meeting_times
 from groups.signals import holiday_added, holiday_removed
 from vio.common import audit
 from vio.common.actors import Actor
@@ -44,12 +45,15 @@ def add_holiday(*, actor: Actor, program: Program, on: date, name: str, now: dat
 
 
 @transaction.atomic
-def remove_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> None:
+def remove_holiday(*, actor: Actor, holiday: Holiday, now: datetime, anyway: bool | None = None) -> None:
     """The groups meet on that date after all: sessions that have not begun and were called off for it come back.
 
-    Raises ConflictError when it is past, or was removed already.
+    Raises ConflictError when it is past, or was removed already; or (`leads_twice`) when somebody would lead two groups at
+    once by then. Clients expected twice and licences that are missing are asked about (BadInputError beside `anyway`)
+    unless `anyway` is True, or None (a script).
     """
     actor.require(Permission.MANAGE_GROUPS, holiday.program_id)
+    hold_meeting_times(holiday.program_id)
     row = (
         Holiday.objects.select_for_update(of=("self",))
         .select_related("program")
@@ -62,7 +66,7 @@ def remove_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> None:
         raise ConflictError("That date is past; it stays as it was.", code="holiday_past")
     _record(actor, "holiday.removed", row)
     Holiday.objects.filter(pk=row.pk).delete()
-    holiday_removed.send(sender=Holiday, holiday=row, actor=actor, now=now)
+    holiday_removed.send(sender=Holiday, holiday=row, actor=actor, now=now, anyway=anyway)
 
 
 def _record(actor: Actor, action: str, row: Holiday) -> None:

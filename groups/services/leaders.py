@@ -14,6 +14,7 @@ from groups.models import Group, GroupStaff, Person, Program, StaffRole
 from groups.rules import ONE_DAY, Period
 from groups.selectors import today_of
 from groups.services.enrolment import ring_person
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.places import (
     check_ending,
     check_period,
@@ -45,6 +46,7 @@ def assign_staff(
     a state in which nobody who leads is licensed, are asked about (field `anyway`) unless `anyway` is True, or None.
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
+    hold_meeting_times(group.program_id)
     row = lock_group(group)
     period = Period(starts_on, ends_on)
     check_period(period, today_of(row.program, now))

@@ -17,6 +17,7 @@ from groups.models import Client, Group, Membership, Program, Series
 from groups.rules import ONE_DAY, Band, Period, fallback_problems
 from groups.selectors import band_with, today_of
 from groups.services.enrolment import lock_chart, ring_person
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.places import (
     check_ending,
     check_period,
@@ -43,14 +44,16 @@ GROUP_FIELDS = (
 @transaction.atomic
 def save_group(
     *, actor: Actor, program: Program, values: Mapping[str, Any], now: datetime, group: Group | None = None,
-    mark: str | None = None,
+    mark: str | None = None, anyway: bool | None = None,
 ) -> Group:  # fmt: skip
     """Makes a group or changes one (names of `GROUP_FIELDS`); a group switched off holds no further sessions.
 
     Raises ConflictError for a name taken or a change made meanwhile, BadInputError for a band that is no band, a maximum
-    below the clients who are in already, or a fallback that nobody could call or open.
+    below the clients who are in already, or a fallback that nobody could call or open. A group that meets again asks as
+    `create_series` about who would be in two places at once, unless `anyway` is True, or None (a script).
     """
     actor.require(Permission.MANAGE_GROUPS, program.pk)
+    hold_meeting_times(program.pk)  # a group that meets again brings its sessions back
     row = Group(program=program) if group is None else lock_group(group)
     if group is not None:
         require_unchanged(row, GROUP_FIELDS, mark)
@@ -74,7 +77,7 @@ def save_group(
         details={"is_active": row.is_active, "max_size": row.max_size},
     )
     if group is not None and was_active != row.is_active:
-        _tell_timetables(row, actor, now)
+        _tell_timetables(row, actor, now, anyway=anyway if row.is_active else None)
     return row
 
 
@@ -95,9 +98,9 @@ def _check_fallback(group: Group) -> None:
         raise BadInputError(fields=problems)
 
 
-def _tell_timetables(group: Group, actor: Actor, now: datetime) -> None:
+def _tell_timetables(group: Group, actor: Actor, now: datetime, *, anyway: bool | None) -> None:
     for series in group.series.all():
-        timetable_changed.send(sender=Series, series=series, actor=actor, now=now)
+        timetable_changed.send(sender=Series, series=series, actor=actor, now=now, anyway=anyway)
 
 
 # --- clients ----------------------------------------------------------------------------------------------
@@ -116,6 +119,7 @@ def add_member(
     which nobody who leads is licensed, are asked about (field `anyway`) unless `anyway` is True, or None (a script).
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
+    hold_meeting_times(group.program_id)
     chart, row = lock_chart(client), lock_group(group)
     period = Period(starts_on, ends_on)
     return _place(actor, row, chart, period, now, action="membership.added", anyway=anyway)
@@ -128,6 +132,7 @@ def take_visit(*, actor: Actor, group: Group, client: Client, on: date, now: dat
     Raises NotAllowedError for anybody but the client; otherwise as `add_member`.
     """
     _require_self(actor, client)
+    hold_meeting_times(group.program_id)
     chart, row = lock_chart(client), lock_group(group)
     place, _ = _place(actor, row, chart, Period(on, on), now, action="membership.visit_taken", is_visit=True)
     return place

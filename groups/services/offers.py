@@ -21,6 +21,7 @@ from groups.rules import ONE_DAY
 from groups.selectors import band_with, today_of
 from groups.services.contact_ways import tell_client
 from groups.services.enrolment import lock_chart
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.memberships import add_member
 from groups.services.places import lock_group
 from groups.services.waitlist import record
@@ -193,6 +194,7 @@ def _send_back(entry: WaitlistEntry, now: datetime, *, off: str) -> None:
 def accept_offer(*, actor: Actor, offer: SeatOffer, now: datetime) -> Membership:
     """The client takes the seat: a place from tomorrow on. Raises ConflictError `offer_gone` when it is not open to them."""
     _require_self(actor, offer)
+    hold_meeting_times(offer.program_id)
     chart = lock_chart(offer.client)
     group = lock_group(offer.group)
     fits = _fits(group, chart, now)

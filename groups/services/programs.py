@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from groups.models import LevelOfCare, Program, Series
 from groups.rules import dose_problem, fingerprint
+from groups.services.meeting_times import hold_meeting_times
 from groups.signals import timetable_changed, zone_changed
 from vio.common import audit
 from vio.common.actors import Actor
@@ -61,6 +62,7 @@ def change_program(
     actor.require(Permission.MANAGE_PROGRAM, program.pk)
     if values.get("timezone", program.timezone) not in available_timezones():
         raise BadInputError(fields={"timezone": "Choose a time zone from the list."})
+    hold_meeting_times(program.pk)
     row = Program.objects.select_for_update().get(pk=program.pk)
     require_unchanged(row, SETTINGS, mark)
     old = row.zone

@@ -16,6 +16,7 @@ from groups.calendars import RuleError, dates, parse_rule
 from groups.models import Group, Series
 from groups.rules import ONE_DAY, PLAN_WITHIN, break_problem
 from groups.selectors import timetable_of, today_of
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.programs import require_unchanged
 from groups.signals import series_split, timetable_changed
 from vio.common import audit
@@ -82,6 +83,7 @@ def create_series(
     is True, or None (a script).
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
+    hold_meeting_times(group.program_id)
     plan = plan.checked()
     if abs(plan.starts_on - today_of(group.program, now)) > PLAN_WITHIN:
         raise BadInputError(fields={"starts_on": "Choose a date within two years of today."})
@@ -104,6 +106,7 @@ def change_series(
     moved.
     """
     actor.require(Permission.MANAGE_GROUPS, series.program_id)
+    hold_meeting_times(series.program_id)
     plan = plan.checked()
     row = _locked(series)
     require_unchanged(row, SERIES_FIELDS, mark)
@@ -172,15 +175,21 @@ def cancel_date(*, actor: Actor, series: Series, on: date, now: datetime) -> Ser
 
 
 @transaction.atomic
-def restore_date(*, actor: Actor, series: Series, on: date, now: datetime) -> Series:
-    """Gives back a date that was called off; raises BadInputError when it was not."""
+def restore_date(
+    *, actor: Actor, series: Series, on: date, now: datetime, anyway: bool | None = None
+) -> Series:
+    """Gives back a date that was called off; raises BadInputError when it was not.
+
+    Asks as `create_series` about who would be in two places at once on it, and about licences.
+    """
     actor.require(Permission.MANAGE_GROUPS, series.program_id)
+    hold_meeting_times(series.program_id)
     row = _locked(series)
     if on < today_of(row.program, now) or on.isoformat() not in row.cancelled_dates:
         raise BadInputError(fields={"on": "That date is not one that can be given back."})
     row.cancelled_dates = [d for d in row.cancelled_dates if d != on.isoformat()]
     row.save(update_fields=["cancelled_dates"])
-    return _told(actor, "series.date_restored", row, now)
+    return _told(actor, "series.date_restored", row, now, anyway, given_back=on)
 
 
 def note_cancelled(*, series_id: UUID, on: date) -> None:
@@ -207,7 +216,12 @@ def _write(
     row.save()
 
 
-def _told(actor: Actor, action: str, series: Series, now: datetime, anyway: bool | None = None) -> Series:
+def _told(
+    actor: Actor, action: str, series: Series, now: datetime, anyway: bool | None = None, *,
+    given_back: date | None = None,
+) -> Series:  # fmt: skip
     audit.record(actor=actor, action=action, program_id=series.program_id, subject=series)
-    timetable_changed.send(sender=Series, series=series, actor=actor, now=now, anyway=anyway)
+    timetable_changed.send(
+        sender=Series, series=series, actor=actor, now=now, anyway=anyway, given_back=given_back
+    )
     return series

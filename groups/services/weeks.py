@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from groups.models import Group, Program, ServiceType
 from groups.selectors import today_of
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.memberships import save_group
 from groups.services.series import Plan, create_series
 from groups.templates_of_week import EVENING_WEEK, Evening, WeekTemplate
@@ -27,6 +28,7 @@ def make_week(
     ConflictError (`group_closed`) for a group of that name that meets no more, and as `create_series` about its evenings.
     """
     actor.require(Permission.MANAGE_GROUPS, program.pk)
+    hold_meeting_times(program.pk)
     Program.objects.select_for_update().get(pk=program.pk)  # asked twice at once, the second sees the first
     group = program.groups.filter(name=group_name.strip()).first() or save_group(
         actor=actor,

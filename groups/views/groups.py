@@ -97,7 +97,7 @@ def _group_form(request: PageRequest, program: Program, group: Group | None) -> 
         made.append(
             memberships.save_group(
                 actor=request.actor, program=program, values=form.cleaned_data, now=timezone.now(),
-                group=group, mark=form.mark,
+                group=group, mark=form.mark, anyway=form.cleaned_data["anyway"],
             )
         )  # fmt: skip
 

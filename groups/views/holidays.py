@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from groups import access
-from groups.forms.clients import EmptyForm
-from groups.forms.holidays import HolidayForm
+from groups.forms.holidays import HolidayForm, MeetAgainForm
 from groups.models import Holiday
 from groups.selectors import today_of
 from groups.services import holidays as service
@@ -66,11 +65,13 @@ def holiday_remove(request: PageRequest, holiday_id: UUID) -> HttpResponseBase:
     """The groups meet on that date after all."""
     holiday = access.holiday_for(request.actor, holiday_id, MANAGE)
 
-    def save(form: EmptyForm) -> None:
-        service.remove_holiday(actor=request.actor, holiday=holiday, now=timezone.now())
+    def save(form: MeetAgainForm) -> None:
+        service.remove_holiday(
+            actor=request.actor, holiday=holiday, now=timezone.now(), anyway=form.cleaned_data["anyway"]
+        )
 
     return FormPage(
-        request, program=holiday.program, title=f"Remove {holiday.name}?", make=EmptyForm, act=save,
+        request, program=holiday.program, title=f"Remove {holiday.name}?", make=MeetAgainForm, act=save,
         after=_list(holiday.program_id), back=_list(holiday.program_id), submit="The groups meet",
         done="The groups of that date take place.",
         intro="The groups that were called off for it take place again; those called off on their own do not.",

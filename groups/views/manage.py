@@ -16,6 +16,7 @@ from groups.forms import programs as forms
 from groups.models import Agreement, LevelOfCare, Program
 from groups.selectors import current_agreement, setup_gaps, today_of
 from groups.services import agreements, programs
+from groups.services.licence_warnings import endings
 from groups.views.form_page import FormPage
 from vio.common.http import PageRequest, needs
 from vio.common.permissions import Permission
@@ -50,12 +51,14 @@ def manage(request: PageRequest) -> HttpResponseBase:
 def manage_program(request: PageRequest, program_id: UUID) -> HttpResponseBase:
     """What there is in a program, what is missing, and the way to each part."""
     program = access.program_for(request.actor, program_id, Permission.SEE_PROGRAM)
-    today = today_of(program, timezone.now())
+    now = timezone.now()
+    today = today_of(program, now)
     allowed = may(request, program)
     context = {
         "program_managed": program,
         "may": allowed,
         "gaps": setup_gaps(program, today) if allowed["groups"] else [],
+        "endings": endings(program, now) if allowed["staff"] else [],
         "levels": program.levels.order_by("-is_active", "code", "population"),
         "agreement": current_agreement(program.pk),
         "today": today,

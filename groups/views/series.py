@@ -173,13 +173,14 @@ def date_restore(request: PageRequest, series_id: UUID) -> HttpResponseBase:
     """A date that was called off takes place after all."""
     series = access.series_for(request.actor, series_id, MANAGE)
 
-    def save(form: forms.DateForm) -> Series:
+    def save(form: forms.DateBackForm) -> Series:
+        c = form.cleaned_data
         return service.restore_date(
-            actor=request.actor, series=series, on=form.cleaned_data["on"], now=timezone.now()
+            actor=request.actor, series=series, on=c["on"], now=timezone.now(), anyway=c["anyway"]
         )
 
     return FormPage(
-        request, program=series.program, title=f"Give back a date of {series.title}", make=forms.DateForm,
+        request, program=series.program, title=f"Give back a date of {series.title}", make=forms.DateBackForm,
         act=save, after=_page(series), back=_page(series), submit="It takes place",
         done="It takes place.", saved=lambda: {"on": (series.cancelled_dates or [""])[-1]},
     ).answer()  # fmt: skip

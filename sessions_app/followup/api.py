@@ -14,6 +14,7 @@ from groups.api.refs import PersonRef, person_ref
 from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import selectors
 from sessions_app.followup import services as service
+from sessions_app.followup.handovers import Told, handovers_of
 from sessions_app.followup.rules import Outcome
 from sessions_app.followup.selectors import OpenMiss
 from sessions_app.models import ArrivalNotice, ContactAttempt, FollowUp
@@ -80,11 +81,26 @@ class AttemptOut(Output):
     note: str
 
 
+class HandoverOut(Output):
+    """It changed hands: `because` its owner was away until `away_until`, somebody gave it, or somebody took it. `by` is
+    nobody where the system did it; `giver` and `owner` are nobody where nobody had it before or after.
+    """
+
+    at: Instant
+    because: Literal["away", "given", "taken"]
+    by: PersonRef | None
+    giver: PersonRef | None
+    owner: PersonRef | None
+    away_until: Instant | None
+    words: str
+
+
 class FollowUpFull(FollowUpOut):
-    """One with its attempts."""
+    """One with its attempts and everybody who had it, each oldest first."""
 
     close_reason: str
     attempts: list[AttemptOut]
+    handovers: list[HandoverOut]
 
 
 class AttemptIn(Input):
@@ -135,6 +151,14 @@ def _attempt(row: ContactAttempt) -> AttemptOut:
     )  # fmt: skip
 
 
+def _handover(told: Told) -> HandoverOut:
+    row = told.row
+    return HandoverOut(
+        at=row.at, because=row.because, by=person_ref(row.by), giver=person_ref(row.giver),
+        owner=person_ref(row.owner), away_until=row.away_until, words=told.words,
+    )  # fmt: skip
+
+
 def _full(request: PageRequest, follow_up_id: UUID) -> FollowUpFull:
     """One in full, with the look at it on record."""
     task = selectors.follow_up_for(request.actor, follow_up_id, Permission.SEE_FOLLOW_UP)
@@ -147,6 +171,7 @@ def _full(request: PageRequest, follow_up_id: UUID) -> FollowUpFull:
         **_values(task, notice_of(task.session_id, task.client_id)).model_dump(),
         close_reason=task.close_reason,
         attempts=[_attempt(a) for a in attempts],
+        handovers=[_handover(told) for told in handovers_of(task)],
     )
 
 

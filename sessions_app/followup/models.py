@@ -153,3 +153,34 @@ class ContactAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class Handover(models.Model):
+    """A follow-up changed hands: from whom to whom, when, and why. None is nobody; `by` is None for the system itself.
+
+    `away` moves it because the giver is away until `away_until`; `given` is somebody's hand; `taken` is who tried first.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="handovers")
+    at = models.DateTimeField()
+    because = models.CharField(
+        max_length=8, choices=[("away", "away"), ("given", "given"), ("taken", "taken")]
+    )
+    by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    giver = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    owner = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
+    away_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(giver=None, owner=None, _negated=True), name="handover_from_or_to_somebody"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"handover {self.pk}"

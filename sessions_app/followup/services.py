@@ -14,7 +14,8 @@ from sessions_app.attendance.services.excusing import excuse_client
 from sessions_app.coming.models import ABSENT
 from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import rules
-from sessions_app.models import ContactAttempt, FollowUp
+from sessions_app.followup.handovers import note_handover
+from sessions_app.models import ContactAttempt, FollowUp, Handover
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
@@ -69,6 +70,7 @@ def record_attempt(*, actor: Actor, follow_up_id: UUID, attempt: Attempt, now: d
     _advance(task, now)
     if task.owner_id is None:
         task.owner_id = actor.who
+        note_handover(actor, task, None, because="taken", now=now)
     task.save(update_fields=["status", "next_due_at", "escalated_at", "closed_at", "owner"])
     audit.record(
         actor=actor,
@@ -132,15 +134,18 @@ def delivery(task: FollowUp, person_id: UUID, kind: str, step: str, now: datetim
 
 @transaction.atomic
 def assign(*, actor: Actor, follow_up_id: UUID, owner_id: UUID, now: datetime) -> FollowUp:
-    """Gives the follow-up to somebody of the program who may work on it and is not away."""
+    """Gives the follow-up to somebody of the program who may work on it and is not away; they find a message."""
     task = running(follow_up_id)
     actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
     if owner_id not in {person.pk for person in possible_owners(task.program_id)}:
         raise BadInputError(fields={"owner": "Please choose somebody of the clinical team."})
     if owner_id in away_until(task.program_id, now):
         raise BadInputError(fields={"owner": "This person is away now. Please choose somebody who is there."})
-    task.owner_id = owner_id
+    giver_id, task.owner_id = task.owner_id, owner_id
     task.save(update_fields=["owner"])
+    row = note_handover(actor, task, giver_id, because="given", now=now)
+    if owner_id != actor.person_id:
+        tell_owner(task, row, now)
     audit.record(
         actor=actor,
         action="follow_up.assigned",
@@ -151,6 +156,13 @@ def assign(*, actor: Actor, follow_up_id: UUID, owner_id: UUID, now: datetime) -
     )
     tell_desk(task)
     return task
+
+
+def tell_owner(task: FollowUp, row: Handover | None, now: datetime) -> None:
+    """A message to who was given the follow-up; once for each time it changes hands."""
+    if row is not None and row.owner_id is not None:
+        told = delivery(task, row.owner_id, "follow_up_assigned", f"to-{row.pk.hex}", now)
+        Delivery.objects.bulk_create([told], ignore_conflicts=True)
 
 
 def possible_owners(program_id: UUID) -> list[Person]:

@@ -15,6 +15,7 @@ from groups.cover import away_until, back_words
 from groups.services.contact_ways import ways_of
 from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import forms, selectors, services
+from sessions_app.followup.handovers import handovers_of
 from sessions_app.models import FollowUp
 from vio.common import audit
 from vio.common.errors import BadInputError
@@ -94,6 +95,7 @@ def _page(
         "task": task,
         "owner_away": _away(task).get(task.owner_id) if task.owner_id else None,
         "attempts": task.attempts.select_related("person").order_by("at"),
+        "handovers": handovers_of(task),
         "contacts": task.client.emergency_contacts.all(),
         "running": task.status in services.RUNNING,
         "may_act": request.actor.may(Permission.ACT_ON_FOLLOW_UP, task.program_id),

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from groups.models import Client, Membership
 from groups.selectors import members_on, no_contacts_in
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.memberships import give_back_visit, take_visit
 from sessions_app.hours.reading import WeekReading, read_week
 from sessions_app.hours.seats import Planned
@@ -55,6 +56,7 @@ def take_seat(*, actor: Actor, client: Client, session_id: UUID, now: datetime) 
 
     Raises ConflictError `seat_gone` for a seat that is not offered to them (any more), `group_full` when somebody was faster.
     """
+    hold_meeting_times(client.program_id)
     session = Session.objects.select_related("group", "program").filter(
         pk=session_id, program=client.program_id
     ).first()  # fmt: skip

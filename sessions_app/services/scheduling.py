@@ -18,6 +18,7 @@ from groups.calendars import Occurrence, RuleError
 from groups.models import Group, Series
 from groups.rules import break_problem
 from groups.services import series as series_service
+from groups.services.meeting_times import hold_meeting_times
 from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
 from sessions_app.models import Session, SessionBreak
 from sessions_app.timetable.reading import wish_of
@@ -205,6 +206,7 @@ def plan_session(
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
+    hold_meeting_times(group.program_id)
     Group.objects.select_for_update().get(pk=group.pk)
     refuse_double_booking(group, starts_at, ends_at)
     if anyway is not None:
@@ -230,6 +232,7 @@ def plan_session(
 def move_session(
     *, actor: Actor, session: Session, starts_at: datetime, minutes: int,
     breaks: Sequence[tuple[int, int]], now: datetime, title: str = "", service_type: str = "",
+    anyway: bool | None = None,
 ) -> Session:  # fmt: skip
     """Moves one meeting that has not begun, its waiting room open or not; the rest of its series stays. Name and kind of
     service change too when they are given.
@@ -238,8 +241,12 @@ def move_session(
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
+    hold_meeting_times(session.program_id)
     group = Group.objects.select_for_update().get(pk=session.group_id)
     refuse_double_booking(group, starts_at, ends_at, besides=session)
+    if anyway is not None:
+        found = conflicts_of(session.program, [Time(group.pk, starts_at, ends_at, session.pk)])
+        require_no_conflict(session.program, found, anyway=anyway)
     moved = Session.objects.filter(
         pk=session.pk,
         status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from groups.models import Person, StaffRole
 from groups.services.enrolment import ring_person
 from groups.services.leaders import HOSTS
+from groups.services.meeting_times import hold_meeting_times
 from sessions_app.conflicts.reading import Time, conflicts_of, require_no_conflict
 from sessions_app.conflicts.rules import Kind
 from sessions_app.models import ClientNote, GroupNote, Session, SessionStaff
@@ -40,6 +41,7 @@ def add_session_staff(
     co-facilitator needs `anyway`; so does a licence that is missing for a client's home state.
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
+    hold_meeting_times(session.program_id)
     row = (
         Session.objects.select_for_update(of=("self",)).select_related("group", "program").get(pk=session.pk)
     )

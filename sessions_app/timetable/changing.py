@@ -17,6 +17,7 @@ from django.db import transaction
 from groups.models import Group, Series
 from groups.rules import ONE_DAY, break_problem, fingerprint
 from groups.selectors import today_of
+from groups.services.meeting_times import hold_meeting_times
 from groups.services.series import Plan, change_series
 from sessions_app.conflicts.reading import Warned, in_words, require_no_conflict
 from sessions_app.conflicts.rules import Conflict
@@ -151,7 +152,8 @@ def change_sessions(
     places is refused (`leads_twice`).
     """
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
-    # One lock, and the one that the act itself takes first: two locks in another order than elsewhere would cross.
+    hold_meeting_times(session.program_id)
+    # One more lock, and the one that the act itself takes first: two locks in another order than elsewhere would cross.
     if reach is Reach.THIS or session.series_id is None:
         Group.objects.select_for_update().get(pk=session.group_id)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from groups.models import Holiday
 from sessions_app.models import Session
@@ -25,8 +26,8 @@ def take_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
     return sum(call_off(row, actor=actor, now=now, holiday=holiday.name) for row in rows)
 
 
-def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
-    """What was called off for a holiday and has not begun takes place again, as its timetable says by now; how many.
+def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> list[UUID]:
+    """What was called off for a holiday and has not begun takes place again, as its timetable says by now; these sessions.
 
     Raises ConflictError (`double_booked`) when a group was given another meeting at that time.
     """
@@ -45,4 +46,4 @@ def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
         ring_on_commit(f"desk:{row.program_id}", {"kind": "session", "id": str(row.pk)})
     for series in {row.series for row in rows if row.series is not None}:
         follow_series(actor=actor, series=series, now=now)
-    return len(rows)
+    return [row.pk for row in rows]

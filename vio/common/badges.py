@@ -57,7 +57,7 @@ BADGES: dict[str, dict[str, Badge]] = {
     # A1-A9
     "level": {
         "red": Badge("Red: safety", "octagon-alert", "solid-red"),
-        "orange": Badge("Orange: act today", "triangle-alert", "orange"),
+        "orange": Badge("Orange: same business day", "triangle-alert", "orange"),
         "yellow": Badge("Yellow: look soon", "eye", "amber"),
         "none": Badge("No alert", "circle-check", "accent"),
     },

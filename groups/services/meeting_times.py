@@ -1,0 +1,23 @@
+"""One at a time: who changes when a program's groups meet, and who gives somebody a place in one.
+
+Either looks at what the other has done (two places at once, licences). Two that begin in the same instant would see neither;
+so each takes this lock first of all its locks, and the second looks after the first has committed.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+
+def hold_meeting_times(program_id: UUID) -> None:
+    """Waits for whoever changes times or places of this program, and keeps others waiting until the transaction ends.
+
+    Taken before any row is locked, so that two can never wait for each other; taken again in the same transaction it costs
+    nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"vio.meeting_times:{program_id}"]
+        )
