@@ -9,12 +9,6 @@ from typing import Any
 
 from playwright.async_api import Page
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns",
-]  # fmt: skip
 PATIENCE = 40.0
 """Seconds in which picture and sound must flow; two busy cores with several browsers need some of them."""
 WATCH = """

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -104,3 +105,12 @@ class Server:
             "PYTHONUNBUFFERED": "1",
             **self._settings,
         }
+
+
+@contextmanager
+def serving(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that runs until the block ends; it writes into this folder."""
+    running = Server(folder / "daphne.log", settings)
+    running.start()
+    yield running
+    running.close()
