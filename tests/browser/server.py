@@ -87,6 +87,12 @@ class Server:
         finally:
             caller.close()
 
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def said(self) -> str:
         """Everything it has written so far."""
         return self.log.read_text(errors="replace")
