@@ -44,7 +44,7 @@ SIZES = """async () => {
   return sizes;
 }"""
 COUNT = """async () => {
-  const sum = { frames: {}, energy: {}, sent: 0, open: 0, pairs: [] };
+  const sum = { frames: {}, energy: {}, sent: 0, received: 0, open: 0, pairs: [] };
   for (const [n, pc] of (window.lines ?? []).entries()) {
     if (pc.connectionState === "closed") continue;
     sum.open += 1;
@@ -53,6 +53,7 @@ COUNT = """async () => {
       const incoming = report.type === "inbound-rtp" ? report.kind : "";
       if (incoming === "video") sum.frames[`${n} ${report.id}`] = report.framesDecoded ?? 0;
       if (incoming === "audio") sum.energy[`${n} ${report.id}`] = report.totalAudioEnergy ?? 0;
+      if (incoming) sum.received += report.bytesReceived ?? 0;
       if (report.type === "outbound-rtp") sum.sent += report.bytesSent ?? 0;
       if (report.type === "local-candidate") sum.pairs.push(report.candidateType);
     }
@@ -68,6 +69,7 @@ class Flow:
     frames: dict[str, int]
     energy: dict[str, float]
     sent: int
+    received: int
     open: int
     pairs: list[str]
 
@@ -92,6 +94,7 @@ async def growth(page: Page, seconds: float) -> Flow:
         frames={key: now - before.frames[key] for key, now in after.frames.items() if key in before.frames},
         energy={key: now - before.energy[key] for key, now in after.energy.items() if key in before.energy},
         sent=after.sent - before.sent,
+        received=after.received - before.received,
         open=after.open,
         pairs=after.pairs,
     )
