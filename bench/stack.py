@@ -60,11 +60,11 @@ class Stack:
         return usage.cpu_seconds(self.running.pids[1])
 
     def start_web(self) -> None:
-        """Starts the web process as `vio up` does, on the server's core, and waits until it answers."""
-        spec = plan.web(1, self.server, self.environment)
+        """Starts the web process as `vio up` does (VIO_SERVER says which), on the server's core, and waits until it answers."""
+        spec = plan.web(1, self.server, self.environment, os.environ.get("VIO_SERVER", "daphne"))
         command = list(spec.command)
         if self.profiled:
-            command[1:3] = ["-m", "bench.profiled", "daphne"]
+            command[1:3] = ["-m", "bench.profiled", command[2]]
         self.web = machine.launch(
             command, machine.WORK / "web.log", cores=machine.SERVER, environment=self.environment,
             pass_fds=spec.pass_fds,

@@ -24,9 +24,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "tests/common/test_outbox.py::test_a_server_that_is_gone",
         "tests/common/test_outbox.py::test_staff_see_that_messages_are_late",
     ),
-    "AT-5": ("tests/sessions_app/room/test_services.py::test_the_late_end_of_an_old_connection_ends_no_newer_one",),
+    "AT-5": ("tests/sessions_app/room/test_service_rights.py::test_the_late_end_of_an_old_connection_ends_no_newer_one",),
     "AT-6": (
-        "tests/sessions_app/room/test_services.py::test_removal_closes_every_device",
+        "tests/sessions_app/room/test_service_rights.py::test_removal_closes_every_device",
         "tests/rules/test_evidence.py::test_waiting_in_the_lobby_is_never_in_the_room",
     ),
     "AT-8": ("tests/sessions_app/attendance/test_recompute.py::test_a_tampered_figure_is_found",),

@@ -27,7 +27,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 START_PATIENCE = 180.0
 STOP_PATIENCE = 40.0
 MARKS: dict[str, Callable[[str], bool]] = {
-    "web": lambda command: "-m daphne" in command,
+    "web": lambda command: "-m daphne" in command or "-m vio.fast" in command,
     "worker": lambda command: " worker " in command and "celery" in command,
     "beat": lambda command: " beat " in command and "celery" in command,
     "postgres": lambda command: command.split(" ", 1)[0].endswith("/postgres"),

@@ -1,7 +1,7 @@
 """The shortest way to a browser: a finished WebSocket frame straight to the socket, where the server allows it.
 
-Under Daphne a text frame is the same bytes for everybody, and a socket whose buffer is empty takes them at once. Everything
-else (another server, TLS in this process, a connection that lags or is closing) goes the server's own way.
+Under Daphne and uvicorn a text frame is the same bytes for everybody, and a socket whose buffer is empty takes them at once.
+Everything else (another server, TLS in this process, a connection that lags or is closing) goes the server's own way.
 """
 
 from __future__ import annotations
@@ -27,18 +27,32 @@ def text_frame(payload: bytes) -> bytes:
 class Wire:
     """The socket behind one connection, when it can be written to directly."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_line",)
 
     def __init__(self, send: Send) -> None:
-        protocol: Any = send.args[0] if isinstance(send, partial) and send.args else None
-        self._protocol = protocol if hasattr(protocol, "sendPreparedMessage") else None
+        self._line = _line_behind(send)
 
     def put(self, frame: bytes) -> bool:
         """Sends a finished frame; False when it has to go the server's own way."""
-        protocol = self._protocol
-        if protocol is None or not _plain(protocol):
+        return self._line is not None and self._line.put(frame)
+
+    def unsent(self) -> int:
+        """Bytes that wait on our side because the browser takes nothing in; 0 where that cannot be told."""
+        return self._line.unsent() if self._line is not None else 0
+
+
+class _Daphne:
+    """A protocol of Autobahn on a transport of Twisted."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def put(self, frame: bytes) -> bool:
+        if not self._is_free():
             return False
-        transport = protocol.transport
+        transport = self._protocol.transport
         written = transport.writeSomeData(frame)
         if not isinstance(written, int):
             return False  # the line is gone; the server notices by its own way
@@ -47,23 +61,61 @@ class Wire:
         return True
 
     def unsent(self) -> int:
-        """Bytes that wait on our side because the browser takes nothing in; 0 where that cannot be told."""
-        transport: Any = getattr(self._protocol, "transport", None)
+        transport: Any = self._protocol.transport
         if not hasattr(transport, "dataBuffer"):
             return 0
         return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
 
+    def _is_free(self) -> bool:
+        """Open, without compression, and nothing that was sent before still waits on our side."""
+        protocol, transport = self._protocol, self._protocol.transport
+        return (
+            protocol.state == protocol.STATE_OPEN
+            and protocol._perMessageCompress is None
+            and not protocol.send_queue
+            and hasattr(transport, "writeSomeData")
+            and not transport._tempDataBuffer
+            and not transport.dataBuffer
+            and transport.connected
+            and not transport.disconnecting
+        )
 
-def _plain(protocol: Any) -> bool:
-    """Open, without compression, and nothing that was sent before still waits on our side."""
-    transport = protocol.transport
-    return (
-        protocol.state == protocol.STATE_OPEN
-        and protocol._perMessageCompress is None
-        and not protocol.send_queue
-        and hasattr(transport, "writeSomeData")
-        and not transport._tempDataBuffer
-        and not transport.dataBuffer
-        and transport.connected
-        and not transport.disconnecting
-    )
+
+class _Uvicorn:
+    """uvicorn's protocol without input and output of its own, on a transport of the event loop."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def put(self, frame: bytes) -> bool:
+        if not self._is_free():
+            return False
+        self._protocol.transport.write(frame)
+        return True
+
+    def unsent(self) -> int:
+        return int(self._protocol.transport.get_write_buffer_size())
+
+    def _is_free(self) -> bool:
+        """Open both ways, without compression, and its transport has not asked to wait (64 kB wait already)."""
+        protocol = self._protocol
+        return (
+            protocol.handshake_complete
+            and not protocol.close_sent
+            and not protocol.disconnected
+            and protocol.conn.state == 1  # OPEN
+            and not protocol.conn.extensions
+            and protocol.writable.is_set()
+            and not protocol.transport.is_closing()
+        )
+
+
+def _line_behind(send: Send) -> _Daphne | _Uvicorn | None:
+    """What a server's `send` writes to, if it is one whose way is known."""
+    if isinstance(send, partial):
+        protocol: Any = send.args[0] if send.args else None
+        return _Daphne(protocol) if hasattr(protocol, "sendPreparedMessage") else None
+    protocol = getattr(send, "__self__", None)
+    return _Uvicorn(protocol) if hasattr(protocol, "conn") and hasattr(protocol, "writable") else None

@@ -5,7 +5,6 @@ Rows are made before the server is asked, in committed transactions (`transactio
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,36 +12,28 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from django.utils import timezone
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from tests.browser.server import Server
+from tests.browser.chromium import chromium
+from tests.browser.group import Group, group_of
+from tests.browser.server import Server, serving
 from tests.browser.visitors import PageFor, Visitors, shots_folder
 from tests.worlds import World, build_world
 from vio.common.models import Heartbeat
-
-CHROMIUM = os.environ.get("VIO_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Daphne on the test database, one for the whole run."""
-    running = Server(tmp_path_factory.mktemp("server") / "daphne.log")
-    running.start()
-    yield running
-    running.close()
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, one for the whole run; each visitor has a window of their own."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
+    async with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -75,3 +66,16 @@ async def visitors(
 def page_for(visitors: Visitors) -> PageFor:
     """`await page_for(person, "phone")`: a signed-in window of that person."""
     return visitors.page_for
+
+
+@pytest.fixture
+def group(home: World, visitors: Visitors) -> Group:
+    """Tonight's group, in session; its windows take part in picture and sound."""
+    return group_of(home, visitors)
+
+
+@pytest.fixture
+def open_chat(home: World) -> None:
+    """Clients of the group may write to everybody."""
+    home.group.chat_mode = "group"
+    home.group.save()

@@ -9,12 +9,6 @@ from typing import Any
 
 from playwright.async_api import Page
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns",
-]  # fmt: skip
 PATIENCE = 40.0
 """Seconds in which picture and sound must flow; two busy cores with several browsers need some of them."""
 WATCH = """
@@ -50,7 +44,7 @@ SIZES = """async () => {
   return sizes;
 }"""
 COUNT = """async () => {
-  const sum = { frames: {}, energy: {}, sent: 0, open: 0, pairs: [] };
+  const sum = { frames: {}, energy: {}, sent: 0, received: 0, open: 0, pairs: [] };
   for (const [n, pc] of (window.lines ?? []).entries()) {
     if (pc.connectionState === "closed") continue;
     sum.open += 1;
@@ -59,6 +53,7 @@ COUNT = """async () => {
       const incoming = report.type === "inbound-rtp" ? report.kind : "";
       if (incoming === "video") sum.frames[`${n} ${report.id}`] = report.framesDecoded ?? 0;
       if (incoming === "audio") sum.energy[`${n} ${report.id}`] = report.totalAudioEnergy ?? 0;
+      if (incoming) sum.received += report.bytesReceived ?? 0;
       if (report.type === "outbound-rtp") sum.sent += report.bytesSent ?? 0;
       if (report.type === "local-candidate") sum.pairs.push(report.candidateType);
     }
@@ -74,6 +69,7 @@ class Flow:
     frames: dict[str, int]
     energy: dict[str, float]
     sent: int
+    received: int
     open: int
     pairs: list[str]
 
@@ -98,6 +94,7 @@ async def growth(page: Page, seconds: float) -> Flow:
         frames={key: now - before.frames[key] for key, now in after.frames.items() if key in before.frames},
         energy={key: now - before.energy[key] for key, now in after.energy.items() if key in before.energy},
         sent=after.sent - before.sent,
+        received=after.received - before.received,
         open=after.open,
         pairs=after.pairs,
     )

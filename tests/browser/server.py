@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,6 +87,12 @@ class Server:
         finally:
             caller.close()
 
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def said(self) -> str:
         """Everything it has written so far."""
         return self.log.read_text(errors="replace")
@@ -104,3 +111,12 @@ class Server:
             "PYTHONUNBUFFERED": "1",
             **self._settings,
         }
+
+
+@contextmanager
+def serving(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that runs until the block ends; it writes into this folder."""
+    running = Server(folder / "daphne.log", settings)
+    running.start()
+    yield running
+    running.close()

@@ -11,24 +11,16 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from sessions_app.room import activity_commands as ac
-from tests.browser.group import Group, group_of
-from tests.browser.visitors import Visitors
+from tests.browser.group import Group
 from tests.sessions_app.room.live import LiveRoom
-from tests.worlds import World
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
+    pytest.mark.usefixtures("open_chat"),
 ]
-
-
-@pytest.fixture
-def group(home: World, visitors: Visitors) -> Group:
-    home.group.chat_mode = "group"
-    home.group.save()
-    return group_of(home, visitors)
 
 
 async def test_people_come_in_by_themselves_once_those_who_lead_say_so(group: Group, shots: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from sessions_app.models import DoorConfirmation, Session, TechCheck
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.chromium import DEVICES, chromium
 from tests.browser.visitors import Visitors
 from tests.factories import at_the_door, make_session
 from tests.worlds import World
@@ -24,22 +24,13 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-FAKE_DEVICES = [
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def devices() -> AsyncIterator[Browser]:
     """A browser whose camera shows a test picture and whose microphone beeps."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, *FAKE_DEVICES]
-        )
-        yield chromium
-        await chromium.close()
+    async with chromium(*DEVICES) as started:
+        yield started
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from checkins.models import RoundAnswer
 from groups.models import EmergencyContact
 from sessions_app.room.models import RoomEvent
-from tests.browser.test_live_evening import Evening, in_database, row
+from tests.browser.evening import Evening, in_database, row
 from tests.browser.visitors import Visitor, Visitors
 from tests.factories import make_session
 from tests.worlds import World

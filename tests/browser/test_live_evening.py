@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from groups.models import Client, EmergencyContact, Person
 from sessions_app.attendance.services.finalising import finalise_session
-from sessions_app.models import AttendanceRecord, GroupNote, PresenceEvidence, Session, SessionBreak
-from sessions_app.room import clock
+from sessions_app.models import AttendanceRecord, PresenceEvidence, Session
+from tests.browser.evening import Evening, evening, in_database, row
 from tests.browser.server import Server
-from tests.browser.visitors import Device, Visitor, Visitors
-from tests.factories import at_the_door, make_client, make_session
+from tests.browser.visitors import Visitors
+from tests.factories import at_the_door, make_session
 from tests.worlds import World
 from vio.common.actors import system_actor
 
@@ -30,85 +27,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-Answer = TypeVar("Answer")
-SAVED = re.compile(r"^\s*Saved \d")
-PEERS = [
-    ("Cara", "Dunn"),
-    ("Eli", "Frost"),
-    ("Gail", "Hsu"),
-    ("Ivan", "Jones"),
-    ("Kim", "Lane"),
-    ("Mo", "Nash"),
-]
 
-
-@dataclass
-class Evening:
-    """Tonight's session of group A, begun five minutes ago by the timetable, and everybody's window."""
-
-    world: World
-    session: Session
-    visitors: Visitors
-
-    @property
-    def room(self) -> str:
-        return f"/sessions/{self.session.pk}/room/"
-
-    async def opens(self, who: Person | Client, device: Device = "phone") -> Visitor:
-        """This person goes to the room; a client has said where they are tonight."""
-        if isinstance(who, Client):
-            await sync_to_async(at_the_door)(self.session, who)
-        visitor = await self.visitors.page_for(who, device)
-        await visitor.goes(self.room)
-        return visitor
-
-    async def admits(self, console: Visitor, client: Client) -> None:
-        """The facilitator lets one client in."""
-        await console.presses(f"Admit {client.person.full_name}")
-
-    async def begun(self, *clients: Client) -> tuple[Visitor, list[Visitor]]:
-        """Facilitator and clients in the room, the group started."""
-        console = await self.opens(self.world.facilitator, "desktop")
-        phones = []
-        for client in clients:
-            phones.append(await self.opens(client))
-            await self.admits(console, client)
-            await phones[-1].sees("Here now")
-        await console.presses("Start the group")
-        await console.sees("Live", within="header.room-bar")
-        return console, phones
-
-
-@pytest.fixture
-def evening(home: World, visitors: Visitors) -> Evening:
-    home.group.chat_mode = "group"
-    home.group.save()
-    for first, last in PEERS:
-        make_client(home.program, home.group, first_name=first, last_name=last)
-    home.ana.phone = "555-0101"
-    home.ana.save()
-    EmergencyContact.objects.create(
-        program=home.program, client=home.ana, name="Rosa Moreno", relation="mother", phone="555-0102"
-    )
-    now = timezone.now().replace(microsecond=0)
-    session = make_session(home.group, starts_at=now - timedelta(minutes=5))
-    SessionBreak.objects.create(
-        program=home.program,
-        session=session,
-        planned_start=now + timedelta(minutes=40),
-        planned_end=now + timedelta(minutes=55),
-    )
-    return Evening(home, session, visitors)
-
-
-def row(name: str) -> str:
-    """The roster's row of a person."""
-    return f'[data-slot=roster] li:has-text("{name}")'
-
-
-async def in_database(ask: Callable[[], Answer]) -> Answer:
-    """Asks the test's own database from beside the event loop."""
-    return await sync_to_async(ask)()
+__all__ = ["evening"]
 
 
 async def test_an_evening_from_the_lobby_to_the_attendance(evening: Evening, shots: Path) -> None:
@@ -328,80 +248,6 @@ async def test_the_chat_mode_says_to_whom_one_writes(evening: Evening) -> None:
     await phone.sees("to the facilitators only")
 
 
-async def test_the_note_is_saved_while_one_types_and_never_in_the_way(evening: Evening) -> None:
-    console = await evening.opens(evening.world.facilitator, "desktop")
-    topic = console.page.get_by_label("Topic")
-    await topic.fill("Urges after work")
-    await console.sees(SAVED, within="#note-state")
-    assert await topic.evaluate("element => element === document.activeElement")
-    await topic.press_sequentially(" and before sleep")
-    await console.sees("Not saved yet", within="#note-state")
-    await console.sees(SAVED, within="#note-state")
-    note = await in_database(lambda: GroupNote.objects.get(session=evening.session))
-    assert note.topic == "Urges after work and before sleep"
-
-
-async def test_the_console_works_by_keyboard_and_keeps_the_focus(evening: Evening) -> None:
-    console = await evening.opens(evening.world.facilitator, "desktop")
-    phone = await evening.opens(evening.world.ana)
-    other = await evening.opens(evening.world.ben)
-    await other.sees("You are in the lobby")
-    first = console.page.get_by_role("button", name="Admit Ana Moreno")
-    await first.wait_for()
-    await console.page.get_by_role("button", name="Admit Ben Okafor").wait_for()
-    await first.focus()
-    await console.page.keyboard.press("Enter")
-    await phone.sees("Here now")
-    await first.wait_for(state="detached")
-    focused = await console.page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert focused == "Admit Ben Okafor"
-    await console.page.keyboard.press("Enter")
-    await other.sees("Here now")
-    focused = await console.page.evaluate("document.activeElement.textContent")
-    assert "Waiting" in focused
-
-
-async def test_the_console_folds_into_tabs(evening: Evening, shots: Path) -> None:
-    console = await evening.opens(evening.world.facilitator, "small")
-    phone = await evening.opens(evening.world.ana)
-    await phone.sees("You are in the lobby")
-    await console.sees("At the door")
-    await console.shows_everything("console at 360 px")
-    await console.shot("console-small", shots, full=True)
-    await console.finds_no_barrier("console at 360 px")
-    await console.page.get_by_role("tab", name=re.compile("Room")).click()
-    await console.sees("No hand is up.")
-    await console.page.get_by_role("tab", name=re.compile("Notes")).click()
-    await console.sees("Topic")
-    await console.shot("console-small-notes", shots, full=True)
-    tablet = await evening.opens(evening.world.cofacilitator, "tablet")
-    await tablet.sees("At the door")
-    await tablet.shows_everything("console on a tablet")
-    await tablet.shot("console-tablet", shots)
-
-
-async def test_two_facilitators_have_the_same_room(evening: Evening) -> None:
-    first = await evening.opens(evening.world.facilitator, "desktop")
-    second = await evening.opens(evening.world.cofacilitator, "desktop")
-    await first.sees("Second S.", within="[data-slot=staff]")
-    phone = await evening.opens(evening.world.ana)
-    await evening.admits(second, evening.world.ana)
-    await phone.sees("Here now")
-    await first.sees("since", within=row("Ana Moreno"))
-    await first.presses("Lock", within="header.room-bar")
-    await second.sees("The room is locked. Nobody new comes in.")
-
-
-async def test_an_observer_sees_what_people_in_the_room_see(evening: Evening) -> None:
-    _, (phone,) = await evening.begun(evening.world.ana)
-    looker = await evening.opens(evening.world.supervisor, "desktop")
-    await looker.sees("Ana M.")
-    await phone.sees("Listening")
-    assert "Moreno" not in await looker.page.content()
-    assert await looker.page.get_by_role("button", name="Take out of the room").count() == 0
-    await looker.finds_no_barrier("observer")
-
-
 async def test_before_the_door_opens_the_page_waits_and_lets_in_by_itself(
     home: World, visitors: Visitors, shots: Path
 ) -> None:
@@ -418,23 +264,3 @@ async def test_before_the_door_opens_the_page_waits_and_lets_in_by_itself(
     await phone.shot("phone-early", shots)
     await phone.finds_no_barrier("before the door opens")
     await phone.sees("You are in the lobby")
-
-
-async def test_the_board_follows_the_evening_by_itself(evening: Evening, shots: Path) -> None:
-    await in_database(lambda: clock.open_due_rooms(now=timezone.now()))
-    board = await evening.visitors.page_for(evening.world.facilitator, "desktop")
-    await board.goes("/tonight/")
-    await board.sees("Doors open")
-    await board.sees("8 still to come")
-    await board.finds_no_barrier("board")
-    phone = await evening.opens(evening.world.ana)
-    await phone.sees("You are in the lobby")
-    await board.sees("1 waiting")
-    await board.shot("board", shots)
-    await board.presses("Open the console")
-    await board.sees("Waiting", within=row("Ana Moreno"))
-    small = await evening.visitors.page_for(evening.world.clinician, "phone")
-    await small.goes("/tonight/")
-    await small.shows_everything("board on a phone")
-    await small.shot("board-phone", shots, theme="dark")
-    assert await small.page.get_by_role("link", name="Open the console").count() == 0

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from playwright.async_api import Browser, async_playwright
 
 from groups.models import Client
 from sessions_app.room.commands import ClientAdmit
-from tests.browser.conftest import CHROMIUM
-from tests.browser.group import Group, group_of, menu, removes, tile
-from tests.browser.media_kit import ARGUMENTS, flow, flows, grows, growth
-from tests.browser.visitors import Visitors
+from tests.browser.devices import browser
+from tests.browser.group import Group, menu, removes, tile
+from tests.browser.media_kit import flow, flows, grows, growth
 from tests.factories import make_client
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
@@ -30,20 +26,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium with a camera and a microphone that are only pretended."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
-
-
-@pytest.fixture
-def group(home: World, visitors: Visitors) -> Group:
-    return group_of(home, visitors)
+__all__ = ["browser"]
 
 
 async def test_three_people_hear_and_see_each_other(group: Group, shots: Path) -> None:

@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from tests.browser.devices import browser
 from tests.browser.group import Group, menu, removes, tile
 from tests.browser.janus import RunningJanus
 from tests.browser.media_kit import flow, flows, grows, growth
-from tests.browser.media_server import admin, browser, group, janus, server
+from tests.browser.media_server import admin, janus, server
 
 pytestmark = [
     pytest.mark.browser,
@@ -18,7 +19,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-__all__ = ["browser", "group", "janus", "server"]
+__all__ = ["browser", "janus", "server"]
 # Asks the media server what a removed person might: to come back in with what they were granted.
 RETURNS = """async ({ url, token, room, peer, entry }) => {
   const socket = new WebSocket(url, "janus-protocol");

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.browser.cutting import mark, stayed
+from tests.browser.devices import browser
 from tests.browser.group import Group, tile
 from tests.browser.janus import RunningJanus
 from tests.browser.media_kit import PATIENCE, WEAK, flows, growth, sizes
-from tests.browser.media_server import browser, group, janus, server
+from tests.browser.media_server import janus, server
 from tests.browser.visitors import Visitor
 
 pytestmark = [
@@ -21,7 +22,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-__all__ = ["browser", "group", "janus", "server"]
+__all__ = ["browser", "janus", "server"]
 LARGE, SMALL = 640, 320
 
 

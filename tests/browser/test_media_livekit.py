@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from sessions_app.room.media import jwt
+from tests.browser.devices import browser
 from tests.browser.group import Group
-from tests.browser.media_server import browser, group
-from tests.browser.server import Server
+from tests.browser.server import Server, serving
 from tests.sessions_app.media.livekit_server import KEY, SECRET, LiveKitServer
 
 pytestmark = [
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-__all__ = ["browser", "group"]
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,8 @@ def server(
         "VIO_LIVEKIT_KEY": KEY,
         "VIO_LIVEKIT_SECRET": SECRET,
     }
-    running = Server(tmp_path_factory.mktemp("server") / "daphne.log", known)
-    running.start()
-    yield running
-    running.close()
+    with serving(tmp_path_factory.mktemp("server"), known) as running:
+        yield running
 
 
 async def test_the_page_knocks_with_a_token_for_this_room_and_says_when_nobody_opens(

@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from playwright.async_api import Browser, async_playwright
 
 from groups.models import Client
 from sessions_app.room import activity_commands as ac
-from tests.browser.conftest import CHROMIUM
 from tests.browser.cutting import mark, stayed
-from tests.browser.group import Group, group_of, tile
-from tests.browser.media_kit import ARGUMENTS, flows, grows, growth
+from tests.browser.devices import browser
+from tests.browser.group import Group, tile
+from tests.browser.media_kit import flows, grows, growth
 from tests.browser.server import Server
-from tests.browser.visitors import Visitors
 from tests.sessions_app.room.live import LiveRoom
-from tests.worlds import World
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
+    pytest.mark.usefixtures("open_chat"),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium with a camera and a microphone that are only pretended."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
-
-
-@pytest.fixture
-def group(home: World, visitors: Visitors) -> Group:
-    home.group.chat_mode = "group"
-    home.group.save()
-    return group_of(home, visitors)
+__all__ = ["browser"]
 
 
 def splits(group: Group, *together: Client) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
 
-from tests.browser.conftest import CHROMIUM
-from tests.browser.group import Group, group_of
-from tests.browser.media_kit import ARGUMENTS, flow, flows
+from tests.browser.devices import browser
+from tests.browser.group import Group
+from tests.browser.media_kit import flow, flows
 from tests.browser.relay import SECRET, Relay
-from tests.browser.server import Server
-from tests.browser.visitors import Visitors
-from tests.worlds import World
+from tests.browser.server import Server, serving
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,6 +18,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -36,24 +33,8 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, relay: Relay) -> Iterator[Server]:
     """The product, told of that relay."""
     told = {"VIO_TURN_URLS": relay.url, "VIO_TURN_SECRET": SECRET}
-    running = Server(tmp_path_factory.mktemp("server") / "daphne.log", told)
-    running.start()
-    yield running
-    running.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium with pretended devices."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
-
-
-@pytest.fixture
-def group(home: World, visitors: Visitors) -> Group:
-    return group_of(home, visitors)
+    with serving(tmp_path_factory.mktemp("server"), told) as running:
+        yield running
 
 
 async def test_a_pair_meets_at_the_relay_and_nowhere_else(group: Group) -> None:

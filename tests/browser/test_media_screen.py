@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.devices import browser
 from tests.browser.group import Group, tile
 from tests.browser.media_kit import flows, growth
-from tests.browser.media_server import browser, group, janus, server
+from tests.browser.media_server import janus, server
 
 pytestmark = [
     pytest.mark.browser,
@@ -14,7 +15,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-__all__ = ["browser", "group", "janus", "server"]
+__all__ = ["browser", "janus", "server"]
 
 
 async def test_a_facilitators_screen_is_seen_by_everybody_and_taken_back(group: Group) -> None:

@@ -22,21 +22,17 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
-from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from checkins.models import Alert, CheckIn
 from groups.models import Client, Person
+from tests.browser.chromium import chromium as started_chromium
 from tests.checkins.answers import red_alert
 from tests.worlds import World, build_world
 
 # A page is waited for, not timed: two cores may be busy with another worker's processes.
 expect.set_options(timeout=15_000)
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 # Everything the browser keeps; only the library's own bookkeeping (the address of the page) is in there.
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
 PHONE = {"width": 390, "height": 844}
@@ -95,10 +91,8 @@ def server(django_db_setup: None) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+    async with started_chromium() as started:
+        yield started
 
 
 async def open_as(browser: Browser, server: str, who: Person | Client, path: str, **given: Any) -> Page:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,16 +10,12 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from django.test import Client
 from django.urls import reverse
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.browser.server import Server
+from tests.browser.chromium import chromium
+from tests.browser.server import serving
 from vio.common.styleguide import MOCKS
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 WIDTHS = (360, 768, 1280)
 GRAVE = {"serious", "critical"}
 PAGES = ("", *(f"{name}/" for name in MOCKS))
@@ -46,19 +41,15 @@ def test_a_page_that_is_not_a_mock_is_not_there(client: Client, db: None) -> Non
 @pytest.fixture(scope="module")
 def address(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The product served by Daphne on a port of its own, with the migrated database that every page may ask."""
-    server = Server(tmp_path_factory.mktemp("styleguide") / "daphne.log")
-    server.start()
-    yield server.url
-    server.close()
+    with serving(tmp_path_factory.mktemp("styleguide")) as server:
+        yield server.url
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for the module."""
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 async def _open(browser: Browser, url: str, width: int, theme: Any) -> tuple[Page, list[str]]:

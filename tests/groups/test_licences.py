@@ -11,7 +11,7 @@ from django.urls import reverse
 from groups.licences import Licence, UnreadableError, as_text, licences_of, read
 from groups.models import StaffRole
 from groups.services import staff
-from tests.groups.test_manage_pages import director, field_error, noon, post, text_of
+from tests.groups.managing import director, field_error, noon, post, text_of
 from tests.worlds import World
 
 __all__ = ["director", "noon"]

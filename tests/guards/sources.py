@@ -19,6 +19,13 @@ def python_files() -> tuple[Path, ...]:
 
 
 @cache
+def proving_files() -> tuple[Path, ...]:
+    """Every Python file of the tests, the bench and the faults."""
+    found = [p for folder in ("tests", "bench", "faults") for p in (ROOT / folder).rglob("*.py")]
+    return tuple(sorted(p.relative_to(ROOT) for p in found))
+
+
+@cache
 def template_files() -> tuple[Path, ...]:
     """Every HTML template of the product."""
     found = [p for package in PACKAGES for p in (ROOT / package).rglob("templates/**/*.html")]

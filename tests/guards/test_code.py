@@ -118,6 +118,12 @@ def test_files_are_short_and_have_a_topic() -> None:
     assert nameless == []
 
 
+def test_files_of_tests_are_as_short() -> None:
+    lines = {str(p): len(sources.text(p).splitlines()) for p in sources.proving_files()}
+    assert len(lines) > 100
+    assert {p: count for p, count in lines.items() if count > MOST_LINES} == {}
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = [
         str(p) for p in sources.python_files() if sources.text(p).strip() and not ast.get_docstring(sources.tree(p))

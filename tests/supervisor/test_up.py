@@ -61,10 +61,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(home: Path, port: int) -> tuple[Run, list[str]]:
+def start(home: Path, port: int, *more: str) -> tuple[Run, list[str]]:
     """Start a stack and read its lines until it says that it is ready."""
     process = subprocess.Popen(
-        [*COMMAND, "up", "--port", str(port), "--web", "2"],
+        [*COMMAND, "up", "--port", str(port), "--web", "2", *more],
         env=bare_environment(home),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -215,6 +215,26 @@ def test_stopped_or_killed_nothing_runs_on_and_the_data_stays(place: Path) -> No
     finally:
         again.process.kill()
         again.process.communicate(timeout=10)
+    assert eventually(lambda: not any(is_alive(pid) for pid in everything))
+
+
+def test_the_faster_server_serves_is_restarted_one_by_one_and_stopped(place: Path) -> None:
+    run, _ = start(place / "fast", free_port(), "--server", "uvicorn")
+    try:
+        before = set(run.pids("vio.fast"))
+        assert len(before) == 2
+        assert run.pids("daphne") == []
+        assert run.status() == 200
+        run.process.send_signal(signal.SIGUSR1)
+        assert eventually(
+            lambda: len(run.pids("vio.fast")) == 2 and not before & set(run.pids("vio.fast")), 120
+        )
+        assert run.status() == 200
+    finally:
+        everything = descendants(run.process.pid)
+        rest = stop(run)
+    assert rest.splitlines()[-1].startswith("stopped in ")
+    assert run.process.returncode == 0
     assert eventually(lambda: not any(is_alive(pid) for pid in everything))
 
 

@@ -24,8 +24,11 @@ def run(  # noqa: PLR0917 - these are options on a command line, given by name
     workers: Annotated[int, typer.Option(help="Number of workers.")] = 1,
     home: Annotated[Path | None, typer.Option(help="State folder (default: VIO_HOME, else ./var).")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Make the demo program when it is absent.")] = False,
+    server: Annotated[
+        str, typer.Option(envvar="VIO_SERVER", help="daphne, or the faster uvicorn (extra `fast`).")
+    ] = "daphne",
     verbose: Annotated[bool, typer.Option("--verbose", help="Show every line of every child.")] = False,
 ) -> None:
     """Run the whole stack: services, web, worker, scheduler. Ctrl-C stops it and keeps the data."""
     folder = home_path(str(home) if home else None)
-    up(Options(folder, port, host=host, web=web, workers=workers, demo=demo, verbose=verbose))
+    up(Options(folder, port, host=host, web=web, workers=workers, demo=demo, verbose=verbose, server=server))

@@ -44,6 +44,7 @@ def configure() -> None:
                 "django.server": {"level": "WARNING"},
                 "django.request": {"level": "CRITICAL"},  # our own edge logs an unexpected error once
                 "daphne": {"level": "WARNING"},
+                "uvicorn": {"level": "WARNING"},
             },
         }
     )

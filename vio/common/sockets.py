@@ -15,10 +15,13 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from vio.common.logs import log
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+_log = log(__name__)
 PATIENCE = 1.0
 """Seconds after which a message that is still being worked on holds up no heartbeat."""
 MOST_KEPT = 200
@@ -166,12 +169,40 @@ def _headers(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope.get("headers", ()) if key.lower() == name]
 
 
-def stop_with_the_server(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+Stop = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Goodbyes:
+    """Whom a server that asks for it has to wait for before it ends."""
+
+    def __init__(self) -> None:
+        self.are_asked_for = False
+        """Whether the server in this process calls `all_said` before it ends."""
+        self._stops: list[Stop] = []
+
+    def add(self, stop: Stop) -> None:
+        """One more to wait for."""
+        self._stops.append(stop)
+
+    async def all_said(self) -> None:
+        """Has everybody finish; one that fails keeps no other from it."""
+        for ended in await asyncio.gather(*(stop() for stop in self._stops), return_exceptions=True):
+            if isinstance(ended, BaseException):
+                _log.error("sockets.stop_failed", error=type(ended).__name__)
+
+
+goodbyes = Goodbyes()
+
+
+def stop_with_the_server(stop: Stop) -> None:
     """Has `stop` finish in the running loop before the server ends (RT-8).
 
-    Daphne cancels its applications on SIGTERM but neither closes their sockets nor lets them finish writing. Under another
-    server, and in tests without one, nothing happens.
+    Daphne cancels its applications on SIGTERM but neither closes their sockets nor lets them finish writing; the server of
+    vio/fast.py asks. Under another server, and in tests without one, nothing happens.
     """
+    if goodbyes.are_asked_for:
+        goodbyes.add(stop)
+        return
     if "twisted.internet.reactor" not in sys.modules:
         return
     from twisted.internet import defer, reactor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import socket
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from vio.embedded.errors import StackError
 
 BACKLOG = 1024
+# name -> the modules it needs, of the extra `fast` where they are not there.
+SERVERS: dict[str, tuple[str, ...]] = {"daphne": ("daphne",), "uvicorn": ("uvicorn", "uvloop", "httptools")}
 MOST_PROCESSES = 64
 
 
@@ -25,6 +28,7 @@ class Options:
     workers: int = 1
     demo: bool = False
     verbose: bool = False
+    server: str = "daphne"
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -32,6 +36,14 @@ class Options:
         for name, count in (("--web", self.web), ("--workers", self.workers)):
             if not 1 <= count <= MOST_PROCESSES:
                 raise StackError(f"{name} must be between 1 and {MOST_PROCESSES}")
+        if self.server not in SERVERS:
+            raise StackError(f"--server must be {' or '.join(SERVERS)}, not {self.server}")
+        missing = [name for name in SERVERS[self.server] if importlib.util.find_spec(name) is None]
+        if missing:
+            raise StackError(
+                f"server_not_installed: --server {self.server} needs {', '.join(missing)}; "
+                "install vio with its extra: pip install 'vio[fast]'"
+            )
 
 
 def external_services() -> tuple[str, str] | None:

@@ -76,11 +76,24 @@ def demo(environment: dict[str, str], people: Path) -> Spec:
     return _python("demo", ["-m", "vio.supervisor.demo", str(people)], environment)
 
 
-def web(number: int, server: socket.socket, environment: dict[str, str]) -> Spec:
-    """One Daphne on the shared socket. No access log: an address may hold a token (AU-9)."""
+def web(number: int, server: socket.socket, environment: dict[str, str], program: str = "daphne") -> Spec:
+    """One web process on the shared socket, of one of options.SERVERS."""
     descriptor = server.fileno()
     port = int(server.getsockname()[1])
-    command = [
+    return _python(
+        f"web.{number}",
+        _fast(descriptor) if program == "uvicorn" else _daphne(descriptor),
+        environment,
+        pass_fds=(descriptor,),
+        stop_patience=WEB_PATIENCE,
+        answers=lambda: serves(port),
+        ready_text=WEB_READY,
+    )
+
+
+def _daphne(descriptor: int) -> list[str]:
+    """No access log: an address may hold a token (AU-9)."""
+    return [
         "-m",
         "daphne",
         "--fd",
@@ -92,15 +105,11 @@ def web(number: int, server: socket.socket, environment: dict[str, str]) -> Spec
         "--websocket_timeout=-1",
         "vio.asgi:application",
     ]
-    return _python(
-        f"web.{number}",
-        command,
-        environment,
-        pass_fds=(descriptor,),
-        stop_patience=WEB_PATIENCE,
-        answers=lambda: serves(port),
-        ready_text=WEB_READY,
-    )
+
+
+def _fast(descriptor: int) -> list[str]:
+    """What uvicorn is told stands in vio/fast.py."""
+    return ["-m", "vio.fast", str(descriptor)]
 
 
 def worker(number: int, environment: dict[str, str]) -> Spec:

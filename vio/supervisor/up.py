@@ -166,7 +166,8 @@ class Stack:
         return people
 
     def _web(self) -> list[Spec]:
-        return [plan.web(number, self.server, self._environment) for number in range(1, self.options.web + 1)]
+        numbers = range(1, self.options.web + 1)
+        return [plan.web(number, self.server, self._environment, self.options.server) for number in numbers]
 
     def _clockwork(self) -> list[Spec]:
         numbers = range(1, self.options.workers + 1)

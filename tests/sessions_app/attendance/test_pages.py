@@ -10,11 +10,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from groups.models import Person
 from sessions_app.attendance.records import latest
 from sessions_app.models import AttendanceDispute, AttendanceRecord, AttendanceSheet, Excuse, Session
 from tests.factories import MONDAY_START, make_client
 from tests.sessions_app.attendance.evenings import finalised, held, sat
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.models import AuditEntry
 
@@ -30,12 +30,6 @@ def evening(world: World) -> Session:
     sat(session, world.ben, 20, 90, cause="dropped")
     sat(session, world.cleo, 0, 90)
     return finalised(session)
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 def sheet(session: Session) -> str:

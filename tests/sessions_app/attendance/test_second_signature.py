@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
-from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import Person
 from sessions_app.attendance.corrections import Changes
 from sessions_app.attendance.records import latest
 from sessions_app.attendance.services import (
@@ -23,6 +21,7 @@ from sessions_app.attendance.services import (
 from sessions_app.models import AttendanceRecord, ProposedCorrection, Session, WeekHours
 from tests.factories import MONDAY_START
 from tests.sessions_app.attendance.evenings import CLOCK, finalised, held, sat
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
 from vio.common.models import AuditEntry
@@ -159,12 +158,6 @@ def test_a_proposal_of_another_session_does_not_exist(world: World, evening: Ses
     other = held(world.other_group)
     with pytest.raises(NotFoundError):
         sign_correction(actor=world.actor(world.supervisor), session=other, proposal_id=proposal.pk, now=LATE)
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 def test_the_pages_propose_show_decline_and_sign(world: World, evening: Session) -> None:

@@ -19,6 +19,8 @@ from sessions_app.models import (
 from vio.common.localtime import Week
 
 WEEK = Week(date(2026, 4, 12))  # a Sunday
+TUESDAY = datetime(2026, 4, 14, 16, 0, tzinfo=UTC)
+"""Noon in New York on Tuesday of that week."""
 SERVICES = ["group_therapy", "individual", "case_management", "cbt"]
 DAYS = st.integers(-9, 9).map(lambda n: WEEK.first + timedelta(days=n))
 

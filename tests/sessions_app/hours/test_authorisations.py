@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from groups.models import Client, Person
+from groups.models import Client
 from sessions_app.attendance.corrections import Changes
 from sessions_app.attendance.services import correct_attendance
 from sessions_app.followup.payers import watch_authorisations
@@ -20,18 +19,15 @@ from sessions_app.hours.authorisations import CHUNK, Row, client_rows, running_o
 from sessions_app.models import Authorisation, Coverage, Flag, Payer
 from tests.factories import MONDAY_START, make_session
 from tests.sessions_app.attendance.evenings import CLOCK, finalised, held, sat
+from tests.sessions_app.hours.programs import TUESDAY
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
 from vio.common.models import AuditEntry, Delivery
 
-TUESDAY = datetime(2026, 4, 14, 16, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("tuesday")
+
 FIRST, LAST = date(2026, 4, 1), date(2026, 4, 30)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> object:
-    with time_machine.travel(TUESDAY, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture
@@ -64,12 +60,6 @@ def evening(world: World, minutes: int = 180) -> None:
 def row(world: World) -> Row:
     (found,) = client_rows(world.ana, now=TUESDAY)
     return found
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 def test_used_comes_from_the_ledger_and_planned_from_the_timetable(world: World, payer: Payer) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
 
 import pytest
-import time_machine
 from django.test import Client as Browser
 
 from groups.models import Client, Enrolment, Group, LevelOfCare, Membership, Person
@@ -15,18 +12,11 @@ from sessions_app.hours.selectors import GROUPS_AT_ONCE
 from sessions_app.hours.services import compute_week
 from tests.factories import LONG_AGO, make_group, make_session
 from tests.page_costs import statements_of
+from tests.sessions_app.hours.programs import TUESDAY, WEEK
 from tests.worlds import World
-from vio.common.localtime import Week
 from vio.common.periodic import report_alive
 
-WEEK = Week(date(2026, 4, 12))
-TUESDAY = datetime(2026, 4, 14, 16, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> Iterator[None]:
-    with time_machine.travel(TUESDAY, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 def join(world: World, number: int) -> None:

@@ -9,11 +9,11 @@ import pytest
 from django.urls import reverse
 
 from sessions_app.hours.document import COLUMNS, harmless
-from tests.sessions_app.hours.test_pages import browser_of, tuesday, week
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.models import AuditEntry
 
-__all__ = ["tuesday", "week"]
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 def rows(text: str) -> list[dict[str, str]]:

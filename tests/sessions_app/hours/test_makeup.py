@@ -17,13 +17,14 @@ from sessions_app.hours.services import compute_week
 from sessions_app.models import Session, WeekHours
 from tests.factories import make_client, make_session
 from tests.sessions_app.attendance.evenings import finalised, held
-from tests.sessions_app.hours.test_pages import TUESDAY, WEEK, browser_of, tuesday
+from tests.sessions_app.hours.programs import TUESDAY, WEEK
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.errors import ConflictError, DomainError, NotAllowedError
 from vio.common.models import AuditEntry
 from vio.common.scope import every_program
 
-__all__ = ["tuesday"]
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 @pytest.fixture

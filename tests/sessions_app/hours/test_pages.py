@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -13,40 +12,14 @@ from django.urls import reverse
 
 from groups.models import Client, Enrolment, LevelOfCare, Membership, Person
 from sessions_app.hours.services import compute_week
-from sessions_app.hours.tasks import compute_weeks
 from sessions_app.models import HoursPolicy, WeekHours
-from tests.factories import LONG_AGO, make_session
+from tests.factories import LONG_AGO
 from tests.sessions_app.attendance.evenings import finalised, held, sat
+from tests.sessions_app.hours.programs import TUESDAY, WEEK
+from tests.signed_in import browser_of
 from tests.worlds import World
-from vio.common.localtime import Week
 
-WEEK = Week(date(2026, 4, 12))
-TUESDAY = datetime(2026, 4, 14, 16, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> object:
-    """Noon in New York on Tuesday of the sample week."""
-    with time_machine.travel(TUESDAY, tick=False) as clock:
-        yield clock
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
-
-
-@pytest.fixture
-def week(world: World) -> World:
-    """Monday's three hours were held: Ana was there, Ben was not. Tuesday to Thursday are to come."""
-    monday = held(world.group, minutes=180)
-    sat(monday, world.ana, 0, 180)
-    finalised(monday)
-    for days in (1, 2, 3):
-        make_session(world.group, starts_at=monday.starts_at + timedelta(days=days), minutes=180)
-    compute_weeks()
-    return world
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 def row_of(client: Client) -> WeekHours:

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import Enrolment, Person
+from groups.models import Enrolment
 from sessions_app.hours.services import compute_week
 from sessions_app.hours.targets import set_week_target
 from sessions_app.models import HoursPolicy, WeekHours, WeekTarget
 from tests.factories import make_session
+from tests.sessions_app.hours.programs import TUESDAY, WEEK
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
-from vio.common.localtime import Week
 from vio.common.models import AuditEntry
 
-WEEK = Week(date(2026, 4, 12))
-TUESDAY = datetime(2026, 4, 14, 16, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> object:
-    with time_machine.travel(TUESDAY, tick=False) as clock:
-        yield clock
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 def row(world: World) -> WeekHours:

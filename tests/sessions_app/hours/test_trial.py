@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import Enrolment, Person
+from groups.models import Enrolment
 from sessions_app.attendance.corrections import Changes
 from sessions_app.attendance.services import correct_attendance
 from sessions_app.hours.reading import read_week
@@ -17,11 +16,11 @@ from sessions_app.hours.trial import Judged, try_on_past
 from sessions_app.models import AttendancePolicy, AttendanceRecord, HoursPolicy, WeekHours
 from tests.factories import MONDAY_START
 from tests.sessions_app.attendance.evenings import finalised, held, sat
+from tests.sessions_app.hours.programs import WEEK
+from tests.signed_in import browser_of
 from tests.worlds import World
-from vio.common.localtime import Week
 from vio.common.models import AuditEntry
 
-WEEK = Week(date(2026, 4, 12))
 NEXT_TUESDAY = datetime(2026, 4, 21, 16, 0, tzinfo=UTC)
 
 
@@ -29,12 +28,6 @@ NEXT_TUESDAY = datetime(2026, 4, 21, 16, 0, tzinfo=UTC)
 def next_tuesday() -> object:
     with time_machine.travel(NEXT_TUESDAY, tick=False) as clock:
         yield clock
-
-
-def browser_of(person: Person) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 @pytest.fixture

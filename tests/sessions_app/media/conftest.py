@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.sessions_app.room.conftest import house, live
-from tests.sessions_app.room.test_consumer import evening
+from tests.sessions_app.room.sockets import evening
 
 __all__ = ["evening", "house", "live"]

@@ -14,7 +14,7 @@ from sessions_app.room.hub import Hub
 from sessions_app.room.models import CommandResult, RoomEvent
 from tests.sessions_app.room.browser import Browser, kinds
 from tests.sessions_app.room.live import LiveRoom
-from tests.sessions_app.room.test_consumer import Evening
+from tests.sessions_app.room.sockets import Evening
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 RELAY = "candidate:3 1 udp 41885439 198.51.100.2 49170 typ relay raddr 0.0.0.0 rport 0"

@@ -18,7 +18,7 @@ from sessions_app.room.media.grants import Grant, Participant, Seat, Source
 from sessions_app.room.media.warden import put_out, settle
 from sessions_app.room.words import RemovalReason
 from tests.sessions_app.room.live import LiveRoom
-from tests.sessions_app.room.test_consumer import Evening
+from tests.sessions_app.room.sockets import Evening
 
 REMOVE = RemovalReason.SAFETY
 PATIENCE = 5.0

@@ -5,12 +5,15 @@ observes.
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+import pytest
+
 from sessions_app.room import acts, ballots
 from sessions_app.room import commands as c
+from sessions_app.room.errors import MESSAGES, RoomError
 from sessions_app.room.events import Event
 from sessions_app.room.rules import Known, RoomActor, apply_all, decide
 from sessions_app.room.state import Room
-from sessions_app.room.words import Role
+from sessions_app.room.words import RemovalReason, Role
 
 START = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)
 ALICE = RoomActor("alice", Role.CLIENT)
@@ -81,3 +84,21 @@ def running_room(*inside: RoomActor) -> Evening:
     evening = open_room(*inside)
     evening.does(FAY, c.RoomStart(id=ID))
     return evening
+
+
+def kinds(events: list[object]) -> list[str]:
+    return [event.type for event in events]  # type: ignore[attr-defined]  # every event class has a type
+
+
+def refuses(evening: Evening, actor: RoomActor, command: c.Command | acts.Act, code: str) -> None:
+    """The act is refused with this code and changes nothing."""
+    before = evening.state
+    with pytest.raises(RoomError) as refusal:
+        evening.does(actor, command)
+    assert refusal.value.code == code
+    assert refusal.value.message == MESSAGES[code]
+    assert evening.state is before
+
+
+def removal(person: str) -> c.ClientRemove:
+    return c.ClientRemove(id=ID, person=person, reason_code=RemovalReason.SAFETY)

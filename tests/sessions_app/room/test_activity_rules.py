@@ -31,10 +31,11 @@ from tests.sessions_app.room.evening import (
     Evening,
     arrive,
     id_of,
+    kinds,
     open_room,
+    refuses,
     running_room,
 )
-from tests.sessions_app.room.test_rules import kinds, refuses
 
 SOMEWHERE = "0000000a"
 HOSTS_ONLY: list[c.Command] = [

@@ -21,7 +21,7 @@ from sessions_app.room.models import CommandResult, RoomEvent, RoomState
 from sessions_app.room.words import Place
 from tests.factories import make_client
 from tests.sessions_app.room.live import BEGIN, LiveRoom
-from tests.sessions_app.room.test_services import is_folded
+from tests.sessions_app.room.written import is_folded
 from tests.worlds import World
 from vio.common import audit
 from vio.common.charts.trend import TrendDay

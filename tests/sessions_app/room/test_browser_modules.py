@@ -11,27 +11,21 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route
 
 from sessions_app.room.errors import RoomError
 from sessions_app.room.replies import Me, event_wire
 from sessions_app.room.state import Room
 from sessions_app.room.views import Viewer, chat_for, hears, project, shown_for, viewer_of
+from tests.browser.chromium import chromium
 from tests.sessions_app.room.evening import EVERYBODY, Evening, arrive
-from tests.sessions_app.room.test_views import COUNT, ENDINGS, STEPS, busy_room, full_room, remember_side
+from tests.sessions_app.room.histories import COUNT, ENDINGS, STEPS, busy_room, full_room, remember_side
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.browser]
 FOLDERS = {
     "common": Path("vio/common/static/common"),
     "sessions_app": Path("sessions_app/static/sessions_app"),
 }
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 HOST = "http://localhost:1"
 
 
@@ -47,13 +41,11 @@ async def serve(route: Route) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    async with chromium() as browser:
         made = await browser.new_page()
         await made.route("**/*", serve)
         await made.goto(HOST)
         yield made
-        await browser.close()
 
 
 def tidy(room: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The room on real Daphne processes: a stop closes sockets with 1012 in time, a kill loses nothing that was acknowledged."""
+"""The room on real processes of either server: a stop closes sockets with 1012 in time, a kill loses nothing acknowledged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,15 +24,18 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sessions_app.room import clock
 from sessions_app.room.models import PresenceEvidence
-from tests.sessions_app.room.live import LiveRoom
+from tests.sessions_app.room.live import LiveRoom, person_of
+from vio.supervisor import plan
+from vio.supervisor.options import SERVERS
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.real, pytest.mark.django_db(transaction=True)]
 
 
 class Server:
-    """One Daphne on a port of its own, on this test's database and Redis."""
+    """One web process, started as `vio up` does, on a port of its own, on this test's database and Redis."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "daphne") -> None:
+        self.program = program
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(128)
@@ -54,25 +56,15 @@ class Server:
             "VIO_FIELD_KEYS": settings.FIELD_KEYS, "VIO_SECRET_KEY": settings.SECRET_KEY,
             "DJANGO_SETTINGS_MODULE": "vio.settings",
         }  # fmt: skip
-        fd = self.listener.fileno()
-        command = [
-            sys.executable,
-            "-m",
-            "daphne",
-            "--fd",
-            str(fd),
-            "--verbosity",
-            "0",
-            "vio.asgi:application",
-        ]
-        return subprocess.Popen(command, pass_fds=(fd,), env=environment)
+        spec = plan.web(1, self.listener, environment, self.program)
+        return subprocess.Popen(spec.command, pass_fds=spec.pass_fds, env=environment)
 
     async def joins(
         self, live: LiveRoom, who: Any, query: str = ""
     ) -> tuple[ClientConnection, dict[str, Any]]:
         """A connection of this person, and the first frame it hears."""
         address = f"ws://localhost:{self.port}/ws/sessions/{live.session.pk}/{query}"
-        cookie = f"{settings.SESSION_COOKIE_NAME}={live.logins[who.pk]}"
+        cookie = f"{settings.SESSION_COOKIE_NAME}={live.logins[person_of(who).pk]}"
         headers = {"Cookie": cookie}
         line = await connect(address, origin=self.origin, additional_headers=headers, open_timeout=30)  # type: ignore[arg-type]
         return line, json.loads(await asyncio.wait_for(line.recv(), 10))
@@ -84,9 +76,9 @@ class Server:
         self.listener.close()
 
 
-@pytest_asyncio.fixture
-async def server(live: LiveRoom) -> AsyncIterator[Server]:
-    running = Server()
+@pytest_asyncio.fixture(params=list(SERVERS))
+async def server(live: LiveRoom, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    running = Server(request.param)
     yield running
     running.ends()
 

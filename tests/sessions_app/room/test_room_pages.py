@@ -17,7 +17,8 @@ from sessions_app.models import GroupNote, RoomState, Session, SessionBreak
 from sessions_app.room.commands import BreakStart, RoomEnd, SupportRequest
 from sessions_app.room.page_values import MISSING_AFTER
 from tests.factories import LONG_AGO, MONDAY_START, at_the_door, make_session
-from tests.sessions_app.room.live import LiveRoom, person_of
+from tests.sessions_app.room.live import LiveRoom
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.models import AuditEntry
 
@@ -25,16 +26,10 @@ pytestmark = pytest.mark.django_db
 DURING = MONDAY_START + timedelta(minutes=10)
 
 
-def signed_in(who: Person | Client) -> Browser:
-    browser = Browser()
-    browser.force_login(person_of(who))
-    return browser
-
-
 def page(who: Person | Client, session: Session, at: datetime = DURING, **headers: str) -> tuple[int, str]:
     """Status and text of the room's page for somebody at a time."""
     with time_machine.travel(at, tick=False):
-        answer = signed_in(who).get(reverse("room", args=[session.pk]), headers=headers)
+        answer = browser_of(who).get(reverse("room", args=[session.pk]), headers=headers)
     return answer.status_code, answer.content.decode()
 
 
@@ -110,7 +105,7 @@ def test_nobody_signed_in_is_sent_to_sign_in(world: World, session: Session) -> 
 def test_the_agreement_comes_first_and_leads_back(world: World, session: Session) -> None:
     Agreement.objects.create(program=world.program, version=2, text="New", published_at=MONDAY_START)
     with time_machine.travel(DURING, tick=False):
-        answer = signed_in(world.ana).get(reverse("room", args=[session.pk]))
+        answer = browser_of(world.ana).get(reverse("room", args=[session.pk]))
     assert answer.status_code == 302
     assert answer["Location"] == f"/agreement/?next=%2Fsessions%2F{session.pk}%2Froom%2F"
 
@@ -137,7 +132,7 @@ def test_a_facilitator_may_come_early_to_open_the_lobby(world: World) -> None:
 def test_who_waits_for_the_door_is_told_when_it_is_open(world: World) -> None:
     session = make_session(world.group)
     early = MONDAY_START - timedelta(minutes=16)
-    browser = signed_in(world.ana)
+    browser = browser_of(world.ana)
     asking = {"HX-Request": "true", "X-Background": "1"}
     with time_machine.travel(early, tick=False):
         still = browser.get(reverse("room", args=[session.pk]), headers=asking)
@@ -148,7 +143,7 @@ def test_who_waits_for_the_door_is_told_when_it_is_open(world: World) -> None:
 
 
 def test_asking_by_itself_does_not_keep_a_login_awake(world: World, session: Session) -> None:
-    browser = signed_in(world.ana)
+    browser = browser_of(world.ana)
     with time_machine.travel(DURING, tick=False):
         browser.get(reverse("room", args=[session.pk]))
     seen = browser.session["vio_seen"]
@@ -170,7 +165,7 @@ def test_afterwards_the_address_says_so(
     session = make_session(world.group, **fields)
     for who in (world.ana, world.facilitator):
         with time_machine.travel(DURING, tick=False):
-            answer = signed_in(who).get(reverse("room", args=[session.pk]))
+            answer = browser_of(who).get(reverse("room", args=[session.pk]))
         assert answer.status_code == 200
         assert words in answer.content.decode()
         assert answer.headers["X-Room"] == state
@@ -219,7 +214,7 @@ def test_missing_means_the_same_here_as_in_the_follow_up() -> None:
 
 
 def sheet(who: Person, session: Session, about: Client) -> tuple[int, str]:
-    answer = signed_in(who).get(reverse("room_person", args=[session.pk, about.person_id]))
+    answer = browser_of(who).get(reverse("room_person", args=[session.pk, about.person_id]))
     return answer.status_code, answer.content.decode()
 
 
@@ -245,9 +240,9 @@ def test_a_sheet_is_only_for_clients_of_tonight(world: World, session: Session) 
 
 def test_who_does_not_host_sees_no_sheet(world: World, session: Session) -> None:
     address = reverse("room_person", args=[session.pk, world.ana.person_id])
-    assert signed_in(world.ben).get(address).status_code == 403
-    assert signed_in(world.clinician).get(address).status_code == 403
-    assert signed_in(world.other_facilitator).get(address).status_code == 404
+    assert browser_of(world.ben).get(address).status_code == 403
+    assert browser_of(world.clinician).get(address).status_code == 403
+    assert browser_of(world.other_facilitator).get(address).status_code == 404
     assert not AuditEntry.objects.filter(action="client.safety_viewed").exists()
 
 
@@ -256,7 +251,7 @@ def test_who_does_not_host_sees_no_sheet(world: World, session: Session) -> None
 
 def write(who: Person | Client, session: Session, version: str = "0", **texts: str) -> tuple[int, str]:
     given = {"group-note_version": version, **{f"group-{name}": text for name, text in texts.items()}}
-    answer = signed_in(who).post(reverse("room_note", args=[session.pk]), given)
+    answer = browser_of(who).post(reverse("room_note", args=[session.pk]), given)
     return answer.status_code, answer.content.decode()
 
 
@@ -270,7 +265,7 @@ def test_the_first_words_begin_the_note_and_later_ones_carry_it_on(world: World,
 
 
 def test_looking_at_the_note_makes_none(world: World, session: Session) -> None:
-    answer = signed_in(world.facilitator).get(reverse("room_note", args=[session.pk]))
+    answer = browser_of(world.facilitator).get(reverse("room_note", args=[session.pk]))
     assert answer.status_code == 200
     assert not GroupNote.objects.exists()
 
@@ -298,7 +293,7 @@ def test_clients_and_strangers_write_no_note(world: World, session: Session) -> 
 def test_a_signed_note_is_shown_as_signed(world: World, session: Session) -> None:
     write(world.facilitator, session, topic="Urges", intervention="Surfing")
     GroupNote.objects.update(signed_at=datetime(2026, 4, 14, tzinfo=UTC))
-    answer = signed_in(world.facilitator).get(reverse("room_note", args=[session.pk]))
+    answer = browser_of(world.facilitator).get(reverse("room_note", args=[session.pk]))
     assert "is signed" in answer.content.decode()
     assert "<form" not in answer.content.decode()
 

@@ -14,7 +14,7 @@ from sessions_app.room import upkeep
 from sessions_app.room.hub import Hub
 from tests.sessions_app.room.browser import kinds
 from tests.sessions_app.room.live import LiveRoom
-from tests.sessions_app.room.test_consumer import Evening, begin
+from tests.sessions_app.room.sockets import Evening, begin
 from vio.common.steady import SteadyClock
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]

@@ -25,7 +25,7 @@ from tests.factories import make_session
 from tests.sessions_app.room.browser import kinds
 from tests.sessions_app.room.live import LiveRoom
 from tests.sessions_app.room.slow import CUT_WHO_WAITS, address, held
-from tests.sessions_app.room.test_consumer import Evening, begin
+from tests.sessions_app.room.sockets import Evening, begin
 from tests.worlds import build_world
 from vio.common import sockets
 from vio.common.errors import UnavailableError

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -20,18 +19,13 @@ from sessions_app.room.commands import BreakStart, ClientRemove, RoomEnd, RoomLe
 from sessions_app.room.words import RemovalReason
 from sessions_app.signals import board_flags_asked
 from tests.factories import LONG_AGO, MONDAY, MONDAY_START, make_client, make_session
-from tests.sessions_app.room.live import LiveRoom, person_of
+from tests.sessions_app.room.live import LiveRoom
+from tests.signed_in import browser_of
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
 NOW = MONDAY_START + timedelta(minutes=5)
 BOARD = "/tonight/"
-
-
-def signed_in(who: Person | Client) -> Browser:
-    browser = Browser()
-    browser.force_login(person_of(who))
-    return browser
 
 
 def board(world: World, who: Person, at: datetime = NOW) -> Board:
@@ -98,7 +92,7 @@ def test_only_who_leads_gets_the_console_and_only_who_oversees_may_look_in(world
 
 
 def test_clients_have_no_board(world: World) -> None:
-    assert signed_in(world.ana).get(BOARD).status_code == 403
+    assert browser_of(world.ana).get(BOARD).status_code == 403
 
 
 # --- who is where -------------------------------------------------------------------------------------------
@@ -175,7 +169,7 @@ def test_who_may_not_see_alerts_is_told_of_none(world: World) -> None:
     alert(world, world.ana, "red")
     for who in (world.admin, world.records):
         assert board(world, who).rows[0].flags == []
-        assert b"Before the group" not in signed_in(who).get(BOARD).content
+        assert b"Before the group" not in browser_of(who).get(BOARD).content
 
 
 def test_the_worst_of_two_answers_wins(world: World) -> None:
@@ -226,7 +220,7 @@ def test_notes_of_today_stand_in_their_row_and_older_ones_above(world: World) ->
 def test_the_page_shows_the_session_and_leads_to_the_console(world: World) -> None:
     session = make_session(world.group, status="open", opened_at=MONDAY_START)
     with time_machine.travel(NOW, tick=False):
-        page = signed_in(world.facilitator).get(BOARD).content.decode()
+        page = browser_of(world.facilitator).get(BOARD).content.decode()
     assert "Evening A" in page
     assert "5:30 PM" in page
     assert reverse("room", args=[session.pk]) in page
@@ -235,13 +229,13 @@ def test_the_page_shows_the_session_and_leads_to_the_console(world: World) -> No
 
 def test_an_empty_evening_says_so(world: World) -> None:
     with time_machine.travel(NOW, tick=False):
-        page = signed_in(world.facilitator).get(BOARD).content.decode()
+        page = browser_of(world.facilitator).get(BOARD).content.decode()
     assert "No group tonight" in page
 
 
 def test_a_refresh_answers_only_what_changed(world: World) -> None:
     make_session(world.group)
-    browser = signed_in(world.facilitator)
+    browser = browser_of(world.facilitator)
     asking = {"HX-Request": "true", "X-Background": "1"}
     with time_machine.travel(NOW, tick=False):
         first = browser.get(BOARD, headers=asking)
@@ -256,7 +250,7 @@ def test_a_refresh_answers_only_what_changed(world: World) -> None:
 
 
 def test_a_refresh_does_not_keep_the_login_awake(world: World) -> None:
-    browser = signed_in(world.facilitator)
+    browser = browser_of(world.facilitator)
     with time_machine.travel(NOW, tick=False):
         browser.get(BOARD)
     seen = browser.session["vio_seen"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from bench.load.wire import Wire as Browser
 from sessions_app.room.outbox import MOST_BYTES, Outbox
@@ -57,8 +60,6 @@ def wire(protocol: object) -> Wire:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_a_browser_reads_the_frame(size: int) -> None:
-    import asyncio
-
     async def read() -> list[bytes]:
         heard: list[bytes] = []
         browser = Browser(0, 0, b"", lambda _, payload: heard.append(payload))
@@ -153,3 +154,102 @@ def test_what_another_server_holds_back_cannot_be_told() -> None:
 
     assert Wire(takes).unsent() == 0
     assert wire(Protocol(object())).unsent() == 0
+
+
+class LoopTransport:
+    """A TCP transport as the event loop's."""
+
+    def __init__(self) -> None:
+        self.sent, self.waiting, self.closing = b"", 0, False
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def close(self) -> None:
+        self.closing = True
+
+
+async def _fast(*, compressed: bool = False) -> tuple[Wire, Any, LoopTransport]:
+    """uvicorn's own protocol after a handshake, and the wire of its `send`."""
+    accepted: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    rest = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        accepted.set_result(send)
+        await rest.wait()
+
+    told = Config(
+        application,
+        lifespan="off",
+        log_config=None,
+        ws="websockets-sansio",
+        ws_per_message_deflate=compressed,
+    )
+    told.load()
+    transport = LoopTransport()
+    protocol = cast("Any", told.ws_protocol_class)(told, ServerState(), {})
+    protocol.connection_made(transport)
+    protocol.data_received(
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    )
+    send = await accepted
+    assert transport.sent.startswith(b"HTTP/1.1 101 ")
+    transport.sent = b""
+    return Wire(send), protocol, transport
+
+
+@pytest.mark.asyncio
+async def test_under_uvicorn_a_free_socket_takes_it_at_once() -> None:
+    wire, _, transport = await _fast()
+    assert wire.put(b"abc")
+    assert transport.sent == b"abc"
+    transport.waiting = 70
+    assert wire.unsent() == 70
+
+
+def _asked_to_wait(protocol: Any) -> None:
+    protocol.pause_writing()
+
+
+def _browser_closed(protocol: Any) -> None:
+    protocol.data_received(bytes((0x88, 0x82, 0, 0, 0, 0)) + (1001).to_bytes(2, "big"))
+
+
+def _line_lost(protocol: Any) -> None:
+    protocol.connection_lost(None)
+
+
+def _we_closed(protocol: Any) -> None:
+    protocol.close_sent = True
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("case", [_asked_to_wait, _browser_closed, _line_lost, _we_closed])
+async def test_under_uvicorn_everything_else_goes_its_own_way(case: Any) -> None:
+    wire, protocol, transport = await _fast()
+    case(protocol)
+    transport.sent = b""
+    assert not wire.put(b"abc")
+    assert transport.sent == b""
+
+
+@pytest.mark.asyncio
+async def test_under_uvicorn_with_compression_it_goes_its_own_way() -> None:
+    wire, _, _ = await _fast(compressed=True)
+    assert not wire.put(b"abc")

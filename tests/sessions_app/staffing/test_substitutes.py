@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
 from groups.access import clients_for, groups_for
@@ -24,6 +23,7 @@ from sessions_app.staffing.services import add_session_staff, end_session_staff
 from tests.factories import MONDAY_START, make_session, make_staff
 from tests.sessions_app.notes.evenings import ended_session
 from tests.sessions_app.room.live import LiveRoom
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.actors import system_actor
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError
@@ -253,12 +253,6 @@ def test_reach_is_asked_in_one_query(
 # --- the pages --------------------------------------------------------------------------------------------
 
 
-def browser(person: Person) -> Browser:
-    found = Browser()
-    found.force_login(person)
-    return found
-
-
 @time_machine.travel(datetime(2026, 4, 13, 21, 25, tzinfo=UTC), tick=False)
 def test_the_page_says_who_leads_and_changes_it(world: World, tonight: Session) -> None:
     page = reverse("manage_session_staff", args=[tonight.pk])
@@ -266,8 +260,8 @@ def test_the_page_says_who_leads_and_changes_it(world: World, tonight: Session) 
         "person": world.other_facilitator.pk, "stands_in_for": world.facilitator.pk, "role": "facilitator",
     }  # fmt: skip
     for stranger, status in ((world.facilitator, 403), (world.lakeside_admin, 404)):
-        assert browser(stranger).post(page, sent).status_code == status
-    who = browser(world.supervisor)
+        assert browser_of(stranger).post(page, sent).status_code == status
+    who = browser_of(world.supervisor)
     assert world.facilitator.full_name.encode() in who.get(page).content
     wrong = who.post(page, {**sent, "person": world.records.pk})
     assert wrong.status_code == 422
@@ -276,7 +270,7 @@ def test_the_page_says_who_leads_and_changes_it(world: World, tonight: Session) 
     assert f"in place of {world.facilitator.full_name}" in done.content.decode()
     place = SessionStaff.objects.get()
     end = reverse("manage_session_staff_end", args=[place.pk])
-    assert browser(world.facilitator).post(end).status_code == 403
+    assert browser_of(world.facilitator).post(end).status_code == 403
     assert who.post(end).status_code == 302
     place.refresh_from_db()
     assert place.ended_at is not None

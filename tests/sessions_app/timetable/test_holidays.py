@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
 from checkins.rules import Level
@@ -19,6 +18,7 @@ from sessions_app.models import Session
 from sessions_app.services.scheduling import materialise_sessions, move_session, plan_session
 from sessions_app.timetable.changing import Reach, Wanted, change_sessions
 from tests.factories import MONDAY, MONDAY_START, make_series, make_session
+from tests.signed_in import browser_of
 from tests.worlds import World
 from vio.common.actors import system_actor
 from vio.common.errors import BadInputError, ConflictError, NotAllowedError
@@ -181,16 +181,10 @@ def test_an_orange_alert_of_a_holiday_is_due_on_the_next_business_day(world: Wor
 # --- pages ------------------------------------------------------------------------------------------------
 
 
-def browser(person: object) -> Browser:
-    found = Browser()
-    found.force_login(person)  # type: ignore[arg-type]  # a person of the world
-    return found
-
-
 @time_machine.travel(NOON, tick=False)
 def test_the_pages_add_list_and_remove(world: World) -> None:
     series = made(world)
-    who = browser(world.supervisor)
+    who = browser_of(world.supervisor)
     new = reverse("manage_holiday_new", args=[world.program.pk])
     wrong = who.post(new, {"on": "2026-04-01", "name": "Past days"})
     assert wrong.status_code == 422
@@ -200,7 +194,9 @@ def test_the_pages_add_list_and_remove(world: World) -> None:
     assert b"Tue, Apr 14, 2026" in listed.content
     row = Holiday.objects.get()
     for stranger, status in ((world.facilitator, 403), (world.lakeside_admin, 404)):
-        assert browser(stranger).post(reverse("manage_holiday_remove", args=[row.pk])).status_code == status
+        assert (
+            browser_of(stranger).post(reverse("manage_holiday_remove", args=[row.pk])).status_code == status
+        )
     assert who.post(reverse("manage_holiday_remove", args=[row.pk])).status_code == 302
     assert state(series, TUESDAY) == ("scheduled", "")
     series_page = who.get(reverse("manage_series", args=[series.pk]))
@@ -211,8 +207,8 @@ def test_the_pages_add_list_and_remove(world: World) -> None:
 def test_clients_read_that_it_is_called_off_and_counts_against_nobody(world: World) -> None:
     made(world)
     holiday(world)
-    home = browser(world.ana.person).get("/")
+    home = browser_of(world.ana.person).get("/")
     assert b"Called off" in home.content
     assert b"Spring break" in home.content
     assert b"These do not count against you." in home.content
-    assert b"Spring break" not in browser(world.cleo.person).get("/").content
+    assert b"Spring break" not in browser_of(world.cleo.person).get("/").content

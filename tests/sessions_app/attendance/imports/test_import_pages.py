@@ -10,13 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.urls import reverse
 
-from groups.models import Client
 from sessions_app.attendance.imports.rules.lines import MOST_BYTES
 from sessions_app.attendance.records import latest
 from sessions_app.models import AttendanceImport, Session
 from tests.factories import MONDAY_START, make_session
 from tests.sessions_app.attendance.evenings import MINUTE, finalised, held, sat
 from tests.sessions_app.attendance.imports.samples import as_json, at, jitsi_room, occupant, us, zoom_csv
+from tests.signed_in import browser_of
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -27,12 +27,6 @@ def evening(world: World) -> Session:
     session = held(world.group)
     sat(session, world.ana, 0, 20)
     return finalised(session)
-
-
-def browser_of(who: object) -> Browser:
-    browser = Browser()
-    browser.force_login(who.person if isinstance(who, Client) else who)  # type: ignore[arg-type]  # a person
-    return browser
 
 
 def send(browser: Browser, session: Session, raw: bytes = b"", **data: object) -> object:
