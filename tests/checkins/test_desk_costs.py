@@ -49,7 +49,7 @@ def wait(world: World, number: int) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "most"), [("/desk/queue/", 12), ("/desk/", 17)])
+@pytest.mark.parametrize(("path", "most"), [("/desk/queue/", 7), ("/desk/", 12)])
 @pytest.mark.parametrize("who", ["clinician", "director"])
 def test_as_many_statements_for_forty_as_for_three(world: World, path: str, most: int, who: str) -> None:
     report_alive()
