@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 
@@ -16,14 +17,17 @@ def read_together(*parts: QuerySet[Any]) -> list[list[Any]]:
     For a few rows each: they travel as JSON. Joined rows (`select_related`) do not come along; read them as a part of
     their own. The rows are those that the querysets give, behind the same walls.
     """
-    if not parts:
-        return []
     texts: list[str] = []
     values: list[Any] = []
     for number, part in enumerate(parts):
-        sql, given = part.query.sql_with_params()
+        try:
+            sql, given = part.query.sql_with_params()
+        except EmptyResultSet:  # the ORM knows without asking that there is nothing
+            continue
         texts.append(f"SELECT {number}, row_number() OVER (), to_jsonb(part) FROM ({sql}) part")  # noqa: S608  # the ORM's
         values += given
+    if not texts:
+        return [[] for _ in parts]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(texts), values)
         rows = sorted(cursor.fetchall(), key=lambda row: row[:2])
