@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -72,7 +73,7 @@ def _left(program: Program, run: Sequence[Week], versions: Versions, now: dateti
     start = WeekStart(program.week_start)
     if start is WeekStart.ROLLING7 or policy.pk != versions.at(run[-1].last).pk:
         return [WeekLeft(week, None) for week in run]
-    values = {
+    values: dict[str, Any] = {
         "program": program.pk,
         "first": run[0].first,
         "last": run[-1].last,

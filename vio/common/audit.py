@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.models.sql import InsertQuery
 
 from vio.common.actors import Actor
 from vio.common.models import AuditEntry
@@ -66,7 +67,9 @@ def record_all(entries: Sequence[AuditEntry]) -> None:
     # Not `bulk_create`: it opens a transaction, and one statement is one by itself.
     if entries:
         fields = [field for field in AuditEntry._meta.concrete_fields if not field.primary_key]
-        AuditEntry._base_manager._insert(entries, fields=fields, using=connection.alias)
+        query = InsertQuery(AuditEntry)
+        query.insert_values(fields, list(entries))
+        query.get_compiler(connection=connection).execute_sql()
 
 
 @dataclass(frozen=True)
