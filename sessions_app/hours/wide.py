@@ -14,9 +14,10 @@ _BEFORE = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off"
 _AFTER = "SET LOCAL work_mem TO DEFAULT; SET LOCAL enable_nestloop TO DEFAULT"
 
 
-# Rows that are read in the order they are grouped by need no table of all groups.
-_IN_ORDER = "SET LOCAL enable_hashagg = off"
-_IN_ANY_ORDER = "SET LOCAL enable_hashagg TO DEFAULT"
+# Rows that are read in the order they are grouped by need no table of all groups. What is joined to them afterwards is
+# not worth sorting.
+_IN_ORDER = "SET LOCAL enable_hashagg = off; SET LOCAL enable_mergejoin = off"
+_IN_ANY_ORDER = "SET LOCAL enable_hashagg TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"
 
 
 @contextmanager
