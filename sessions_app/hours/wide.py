@@ -27,6 +27,10 @@ def widely(*, in_order: bool = False) -> Iterator[CursorWrapper]:
     With `in_order` rows are grouped as an index gives them, not in a table of all groups.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{_BEFORE}; {_IN_ORDER}" if in_order else _BEFORE)
+        cursor.execute(_BEFORE)
+        if in_order:
+            cursor.execute(_IN_ORDER)
         yield cursor
-        cursor.execute(f"{_AFTER}; {_IN_ANY_ORDER}" if in_order else _AFTER)
+        cursor.execute(_AFTER)
+        if in_order:
+            cursor.execute(_IN_ANY_ORDER)
