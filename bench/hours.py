@@ -110,11 +110,10 @@ def _deep(history: History, now: datetime) -> list[Any]:
 
 
 def _board(history: History, now: datetime) -> None:
-    from sessions_app.hours.services import compute_week
+    from sessions_app.hours.roll_up import roll_up
     from vio.common.localtime import Week
 
-    for week in history.weeks:
-        compute_week(program=history.program, week=Week(week), now=now)
+    roll_up(program=history.program, weeks=[Week(week) for week in history.weeks], now=now)
 
 
 def _daily(history: History, now: datetime) -> None:

@@ -49,12 +49,11 @@ def clinical_team(program_id: UUID) -> list[Person]:
     return _people(_in_force(program_id))
 
 
-def team_with_absences(program_id: UUID, now: datetime) -> list[tuple[Person, datetime | None]]:
-    """The clinical team, each with when they are back (None: they are there). One statement."""
+def team_with_absences(program_id: UUID, now: datetime) -> QuerySet[Person]:
+    """The clinical team, each with `back_at`: when they are back (None: they are there)."""
     away = absences_in_force(program_id, now).filter(person=OuterRef("pk")).values("ends_at")[:1]
     held = _in_force(program_id).values("person")
-    people = Person.objects.filter(pk__in=held).annotate(back_at=Subquery(away)).order_by("pk")
-    return [(person, person.back_at) for person in people]
+    return Person.objects.filter(pk__in=held).annotate(back_at=Subquery(away)).order_by("pk")
 
 
 def first_told(alert: Alert, now: datetime) -> list[Person]:

@@ -51,6 +51,7 @@ app.conf.update(
         "groups-reminders": every(60, "sessions_app.coming.remind_of_groups"),
         "finalise-attendance": every(15, "sessions_app.attendance.finalise_due"),
         "compute-weeks": every(60, "sessions_app.hours.compute_weeks"),
+        "roll-up-weeks": every(3600, "sessions_app.hours.roll_up_weeks"),
         "misses": every(10, "sessions_app.followup.find_misses"),
         "attempts-due": every(60, "sessions_app.followup.remind_of_attempts"),
         "weeks-short": every(60, "sessions_app.followup.watch_weeks"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Coalesce
@@ -24,6 +25,7 @@ from sessions_app.models import Session
 from vio.common.actors import Actor
 from vio.common.charts.trend import Trend
 from vio.common.permissions import Permission
+from vio.common.together import read_together
 
 CONTEXT_DAYS = 28
 LAST_CHECKINS = 5
@@ -130,33 +132,67 @@ def _item(alert: Alert, now: datetime) -> QueueItem:
 
 
 def alert_page(actor: Actor, alert: Alert, *, now: datetime) -> AlertPage:
-    """The alert's page; each part only for a reader with the right to it in that program."""
+    """The alert's page; each part only for a reader with the right to it in that program. Two statements."""
     program_id = alert.program_id
     alert.client.program = alert.program  # the same row, already read
     sees_checkins = actor.may(Permission.SEE_CHECKINS, program_id)
     may_act = actor.may(Permission.ACT_ON_ALERTS, program_id)
-    today = now.astimezone(alert.program.zone).date()
-    team = _team(alert, now) if may_act else []
+    near = _near(alert, now, sees_checkins=sees_checkins, may_act=may_act)
+    team = [
+        (person, back_words(person.back_at, alert.program.zone) if person.back_at else "")
+        for person in near.team
+    ]
     return AlertPage(
         alert=alert,
         reasons=tuple((finding.level.value, why(finding)) for finding in findings_of(alert)),
-        history=list(alert.acts.select_related("person").order_by("-at", "-pk")),
+        history=near.history,
         trend=_trend(actor, alert.client, now) if sees_checkins else None,
-        checkins=last_checkins(alert.client) if sees_checkins else (),
-        tonight=tonight_of(alert.client, today),
-        contacts=list(alert.client.emergency_contacts.all()) if sees_checkins else (),
+        checkins=near.checkins,
+        tonight=near.tonight,
+        contacts=near.contacts,
         team=team,
         owner_away=next((away for person, away in team if person.pk == alert.owner_id), ""),
         may_act=may_act,
     )
 
 
-def _team(alert: Alert, now: datetime) -> list[tuple[Person, str]]:
-    """Who may take the alert, each with "away until …" while they are away."""
-    return [
-        (person, back_words(back_at, alert.program.zone) if back_at else "")
-        for person, back_at in team_with_absences(alert.program_id, now)
-    ]
+@dataclass(frozen=True)
+class _Near:
+    """What stands about one alert in other tables."""
+
+    history: Sequence[AlertAct]
+    tonight: Session | None
+    team: Sequence[Any]  # people with `back_at`
+    checkins: Sequence[CheckIn]
+    contacts: Sequence[EmergencyContact]
+
+
+def _near(alert: Alert, now: datetime, *, sees_checkins: bool, may_act: bool) -> _Near:
+    """Reads it in one statement; what the reader may not see is not asked for."""
+    today = now.astimezone(alert.program.zone).date()
+    history = alert.acts.order_by("-at", "-pk")
+    people = Person.objects.filter(pk__in=AlertAct.objects.filter(alert=alert).values("person"))
+    parts: dict[str, QuerySet[Any]] = {
+        "history": history,
+        "people": people,
+        "tonight": _tonight_of(alert.client, today),
+    }
+    if may_act:
+        parts["team"] = team_with_absences(alert.program_id, now)
+    if sees_checkins:
+        parts["checkins"] = _last_checkins(alert.client)
+        parts["contacts"] = alert.client.emergency_contacts.all()
+    found = dict(zip(parts, read_together(*parts.values()), strict=True))
+    known = {person.pk: person for person in found["people"]}
+    for act in found["history"]:
+        act.person = known.get(act.person_id)
+    return _Near(
+        found["history"],
+        next(iter(found["tonight"]), None),
+        found.get("team", ()),
+        found.get("checkins", ()),
+        found.get("contacts", ()),
+    )
 
 
 def _trend(actor: Actor, client: Client, now: datetime) -> Trend:
@@ -171,17 +207,24 @@ def _trend(actor: Actor, client: Client, now: datetime) -> Trend:
 
 def last_checkins(client: Client, limit: int = LAST_CHECKINS) -> list[CheckIn]:
     """The newest check-ins, with what was written in them."""
-    return list(CheckIn.objects.filter(client=client).order_by("-at")[:limit])
+    return list(_last_checkins(client, limit))
+
+
+def _last_checkins(client: Client, limit: int = LAST_CHECKINS) -> QuerySet[CheckIn]:
+    return CheckIn.objects.filter(client=client).order_by("-at")[:limit]
 
 
 def tonight_of(client: Client, today: date) -> Session | None:
     """The client's first session of the day that was not called off."""
+    return next(iter(_tonight_of(client, today)), None)
+
+
+def _tonight_of(client: Client, today: date) -> QuerySet[Session]:
     places = Membership.objects.filter(in_force(today), client=client)
     return (
         Session.objects.filter(group__in=places.values("group"), local_date=today)
         .exclude(Q(status="cancelled"))
-        .order_by("starts_at")
-        .first()
+        .order_by("starts_at")[:1]
     )
 
 

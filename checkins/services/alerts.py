@@ -6,6 +6,7 @@ ConflictError and what was typed stays in the form; so nobody closes an alert th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,25 +21,39 @@ from checkins.services.raising import MAIL, UNRESOLVED, ring, write_act
 from groups.cover import away_until
 from vio.common import audit, outbox
 from vio.common.actors import Actor
-from vio.common.errors import BadInputError, ConflictError
+from vio.common.errors import BadInputError, ConflictError, DomainError
+from vio.common.models import AuditEntry
 from vio.common.permissions import Permission
 
 TEXT_LIMIT = 4000
 
 
-def view_alert(*, actor: Actor, alert_id: UUID, now: datetime, read: Alert | None = None) -> Alert:
+def view_alert(
+    *,
+    actor: Actor,
+    alert_id: UUID,
+    now: datetime,
+    read: Alert | None = None,
+    besides: Sequence[AuditEntry] = (),
+) -> Alert:
     """The alert, with the view on record; raises NotFoundError or NotAllowedError.
 
     `read` is the same alert where the caller has just read it for this actor and this view: as a line of their queue.
+    `besides` is what else the caller has to put on record; it is written before, whether the alert is found or not.
     """
-    alert = read or alert_for(actor, alert_id, Permission.SEE_ALERTS, now=now)
-    audit.record(
+    try:
+        alert = read or alert_for(actor, alert_id, Permission.SEE_ALERTS, now=now)
+    except DomainError:
+        audit.record_all(besides)
+        raise
+    viewed = audit.entry(
         actor=actor,
         action="alert.viewed",
         program_id=alert.program_id,
         subject=alert,
         client_id=alert.client_id,
     )
+    audit.record_all([*besides, viewed])
     return alert
 
 

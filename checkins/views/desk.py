@@ -33,16 +33,20 @@ def desk(request: PageRequest) -> HttpResponseBase:
     context = _queue_context(request, now=now)
     items: Sequence[selectors.QueueItem] = context["items"]
     chosen = _asked(request) or next((item.alert.pk for item in items), None)
-    for program_id in request.actor.programs_with(Permission.SEE_ALERTS):
-        audit.record(
+    entries = [
+        audit.entry(
             actor=request.actor,
             action="desk.viewed",
             program_id=program_id,
             details={"alerts": context["total"]},
         )
-    if chosen is not None:
+        for program_id in request.actor.programs_with(Permission.SEE_ALERTS)
+    ]
+    if chosen is None:
+        audit.record_all(entries)
+    else:
         in_queue = next((item.alert for item in items if item.alert.pk == chosen), None)
-        found = view_alert(actor=request.actor, alert_id=chosen, now=now, read=in_queue)
+        found = view_alert(actor=request.actor, alert_id=chosen, now=now, read=in_queue, besides=entries)
         context |= alert_context(request.actor, found, now=now)
     return render(request, "checkins/desk.html", {**context, "chosen": chosen})
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject
 
 from groups.access import clients_for
-from sessions_app.coming.selectors import notices_by_session
 from sessions_app.models import ArrivalNotice, Flag, FollowUp
 from vio.common.actors import Actor
 from vio.common.errors import NotAllowedError, NotFoundError
@@ -47,7 +48,7 @@ def follow_up_for(actor: Actor, follow_up_id: UUID, permission: Permission) -> F
 
 
 def open_misses(actor: Actor, *, now: datetime) -> list[OpenMiss]:
-    """Running follow-ups, worst first: high risk, then escalated, then by due time. Three queries."""
+    """Running follow-ups, worst first: high risk, then escalated, then by due time. One query."""
     rank = Case(
         When(risk="high", then=Value(0)),
         When(status="escalated", then=Value(1)),
@@ -58,16 +59,37 @@ def open_misses(actor: Actor, *, now: datetime) -> list[OpenMiss]:
         follow_ups_for(actor, Permission.SEE_FOLLOW_UP)
         .filter(status__in=("open", "escalated"))
         .select_related("client__person", "session__group", "session__program", "owner")
-        .annotate(tries=Count("attempts"), rank=rank)
+        .annotate(tries=Count("attempts"), rank=rank, said=Subquery(_said()))
         .order_by("rank", "next_due_at", "pk")
     )
-    found = list(tasks[:200])
-    said = notices_by_session({task.session_id for task in found})
-    held = {(row.session_id, row.client_id): row for rows in said.values() for row in rows}
-    return [
-        OpenMiss(task, task.tries, _overdue(task, now), held.get((task.session_id, task.client_id)))
-        for task in found
-    ]
+    return [OpenMiss(task, task.tries, _overdue(task, now), _notice(task)) for task in tasks[:200]]
+
+
+_SAID = ("id", "kind", "minutes", "said_at")
+
+
+def _said() -> QuerySet[ArrivalNotice, Any]:
+    """What the client says of this session, as far as a line shows it; the reason is read when somebody asks."""
+    held = ArrivalNotice.objects.filter(
+        session=OuterRef("session"), client=OuterRef("client"), withdrawn_at=None
+    )
+    return held.values(facts=JSONObject(**{name: name for name in _SAID}))[:1]
+
+
+def _notice(task: Any) -> ArrivalNotice | None:
+    """The notice of a follow-up read with what was `said`."""
+    if task.said is None:
+        return None
+    known = {
+        "program_id": task.program_id,
+        "session_id": task.session_id,
+        "client_id": task.client_id,
+        **task.said,
+    }
+    read = [field for field in ArrivalNotice._meta.concrete_fields if field.attname in known]
+    return ArrivalNotice.from_db(
+        None, [field.attname for field in read], [field.to_python(known[field.attname]) for field in read]
+    )
 
 
 def _overdue(task: FollowUp, now: datetime) -> bool:

@@ -10,14 +10,16 @@ import time_machine
 from django.test import Client as Browser
 from django.utils import timezone
 
-from checkins.models import Alert
+from checkins.models import Alert, AlertAct
 from checkins.selectors.desk import QueuePage, queue, queue_page
+from checkins.views.desk import AT_ONCE
 from groups.models import Client, Person
 from sessions_app.models import Flag, FollowUp
 from tests.checkins.answers import NOW
 from tests.factories import make_session
 from tests.page_costs import statements_of
 from tests.worlds import World
+from vio.common.models import AuditEntry
 from vio.common.periodic import report_alive
 
 
@@ -49,7 +51,7 @@ def wait(world: World, number: int) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "most"), [("/desk/queue/", 12), ("/desk/", 17)])
+@pytest.mark.parametrize(("path", "most"), [("/desk/queue/", 7), ("/desk/", 12)])
 @pytest.mark.parametrize("who", ["clinician", "director"])
 def test_as_many_statements_for_forty_as_for_three(world: World, path: str, most: int, who: str) -> None:
     report_alive()
@@ -61,6 +63,46 @@ def test_as_many_statements_for_forty_as_for_three(world: World, path: str, most
     many = statements_of(browser, path)
     assert len(many) == len(few)
     assert len(many) <= most
+
+
+@pytest.mark.parametrize("who", ["clinician", "director"])
+def test_somebody_below_the_lines_drawn_costs_no_more_and_both_views_are_on_record(
+    world: World, who: str
+) -> None:
+    report_alive()
+    browser = Browser()
+    browser.force_login(getattr(world, who))
+    wait(world, AT_ONCE + 3)
+    last = queue(world.actor(world.clinician), now=timezone.now())[-1].alert
+    AlertAct.objects.create(
+        program=world.program,
+        alert=last,
+        kind="contacted",
+        at=NOW,
+        text="Called twice.",
+        person=world.supervisor,
+    )
+    path = f"/desk/?alert={last.pk}"
+    asked = statements_of(browser, path)
+    assert len(asked) <= 12, asked
+    text = browser.get(path).content.decode()
+    assert "Called twice." in text
+    assert world.supervisor.full_name in text
+    seen = AuditEntry.objects.filter(actor_id=getattr(world, who).pk).order_by("-number")
+    assert [(entry.action, entry.client_id) for entry in seen[:2]] == [
+        ("alert.viewed", last.client_id),
+        ("desk.viewed", None),
+    ]
+
+
+def test_an_alert_out_of_reach_is_refused_and_the_desk_is_on_record_all_the_same(world: World) -> None:
+    browser = Browser()
+    browser.force_login(world.lakeside_clinician)
+    wait(world, 1)
+    alert = Alert.objects.get()
+    assert browser.get(f"/desk/?alert={alert.pk}").status_code == 404
+    seen = AuditEntry.objects.filter(actor_id=world.lakeside_clinician.pk, action__endswith=".viewed")
+    assert [(entry.action, entry.program_id) for entry in seen] == [("desk.viewed", world.lakeside.pk)]
 
 
 def test_the_first_lines_are_those_of_the_whole_queue_and_the_figures_are_of_all(world: World) -> None:

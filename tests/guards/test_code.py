@@ -16,6 +16,8 @@ NO_TOPIC = {"utils.py", "helpers.py", "misc.py", "common.py", "util.py", "helper
 BUILT_SQL = {
     "vio/common/walls.py": "names of tables and columns come from our own models, at migration",
     "vio/supervisor/schema.py": "psycopg composes the identifier; runs before Django is up",
+    "sessions_app/hours/roll_up.py": "one of four texts made of the constants of `rolling.py`; nothing given goes into them",
+    "vio/common/together.py": "the ORM's own text of each queryset, its values apart",
     "sessions_app/room/statements.py": "one place sends them; every statement is a constant of the module",
 }
 # The only file that may publish to other processes.
