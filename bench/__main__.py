@@ -131,8 +131,25 @@ def _rooms(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]
                 for side in sides:
                     say(f"{what} {number + 1}: {side.name}")
                     step(side)
+        if "flood" in chosen.steps:
+            _faster(running, evening, measuring)
         say("\n" + rooms.summary(measuring.found))
         return rooms.rows(measuring.found, [side.name for side in sides[1:]])
+
+
+def _faster(running: stack.Stack, evening: Evening, measuring: rooms.Rooms) -> None:
+    """The optional server, where it is installed, after everything else of the rooms."""
+    try:
+        running.restart_web("uvicorn")
+    except stack.BenchError as error:  # it is optional: the figures of the others stand without it
+        say(f"{rooms.FAST}: {error}")
+        running.restart_web()
+        return
+    side = rooms.vio_side(running, evening, rooms.FAST)
+    for what, step in (("rounds", measuring.round), ("flood", measuring.flood)):
+        say(f"{what} 1: {side.name}")
+        step(side)
+    running.restart_web()
 
 
 def _steps(measuring: rooms.Rooms, sizes: rooms.Sizes) -> list[tuple[str, Callable[[rooms.Side], None], int]]:

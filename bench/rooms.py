@@ -18,6 +18,7 @@ from bench.rows import Row, Target, judge
 from bench.stack import Stack
 
 VIO = "vio"
+FAST = "vio on uvicorn"
 OVERWORKED = 0.9
 """Above this share of its core the load generator, not the server, is what was measured."""
 
@@ -72,10 +73,10 @@ class Measured:
         return self.figures[side][figure]
 
 
-def vio_side(stack: Stack, evening: Evening) -> Side:
+def vio_side(stack: Stack, evening: Evening, name: str = VIO) -> Side:
     """The product. Its chat allows each person one message a second, so a flood is paced."""
     return Side(
-        VIO, "vio", stack.port, stack.origin, evening.of_rooms,
+        name, "vio", stack.port, stack.origin, evening.of_rooms,
         cpu=lambda: stack.web_cpu() + stack.redis_cpu(), database_cpu=stack.postgres_cpu,
         pid=lambda: stack.web.pid if stack.web else 0, pace=1.0,
     )  # fmt: skip
@@ -231,7 +232,28 @@ def rows(found: Measured, compared: list[str]) -> list[Row]:
     for other in compared:
         if other != main:
             made += _against(found, other, primary=False)
-    return made
+    return made + _on_the_faster_server(found, main)
+
+
+def _on_the_faster_server(found: Measured, other: str) -> list[Row]:
+    """The same product on the optional server; measured after the others, in the same run."""
+    if not found.of(FAST, "flood_cpu"):
+        return []
+    notes = [*found.notes["flood"][FAST], "" if other else "no Socket.IO here, so no ratio"]
+
+    def row(name: str, figure: str, unit: str, target: Target | None = None) -> Row:
+        theirs = found.of(other, figure) if other else []
+        return judge(f"uvicorn: {name}", found.of(FAST, figure), unit, target, references=theirs, notes=notes)
+
+    cpu = "CPU ms / 1,000"
+    return [
+        row("saturation: web + Redis", "flood_cpu", cpu, Target(1.5, "ratio")),
+        row("saturation: deliveries of one web process", "flood_rate", "deliveries/s"),
+        row("steady: web + Redis at 100 events/s", "steady_cpu", cpu),
+        row("steady: with PostgreSQL", "steady_cpu_all", cpu),
+        row("steady: p99 delivery", "p99", "ms"),
+        row("burst: web + Redis, 480 people at once", "burst_cpu", cpu),
+    ]
 
 
 def _against(found: Measured, other: str, *, primary: bool) -> list[Row]:

@@ -59,9 +59,12 @@ class Stack:
         """Seconds Valkey has used so far."""
         return usage.cpu_seconds(self.running.pids[1])
 
-    def start_web(self) -> None:
-        """Starts the web process as `vio up` does (VIO_SERVER says which), on the server's core, and waits until it answers."""
-        spec = plan.web(1, self.server, self.environment, os.environ.get("VIO_SERVER", "daphne"))
+    def start_web(self, program: str = "") -> None:
+        """Starts the web process as `vio up` does (VIO_SERVER says which, unless it is named), on the server's core, and
+        waits until it answers.
+        """
+        program = program or os.environ.get("VIO_SERVER", "daphne")
+        spec = plan.web(1, self.server, self.environment, program)
         command = list(spec.command)
         if self.profiled:
             command[1:3] = ["-m", "bench.profiled", command[2]]
@@ -80,11 +83,11 @@ class Stack:
         if self.profiled and self.web is not None:
             self.web.send_signal(signal.SIGUSR2)
 
-    def restart_web(self) -> None:
+    def restart_web(self, program: str = "") -> None:
         """A fresh web process."""
         if self.web is not None:
             machine.stop(self.web)
-        self.start_web()
+        self.start_web(program)
 
     def web_cpu(self) -> float:
         """Seconds the web process has used so far."""
