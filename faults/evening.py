@@ -56,11 +56,14 @@ class Evening:
         """The way of that person to the server."""
         return self.wires[browser.door.person]
 
+    async def lay(self, wire: Wire) -> Wire:
+        """Somebody's way to the server, before the first knock."""
+        return await wire.open()
+
     async def device(self, player: Player, *, target: int | None = None) -> Browser:
         """One more device of somebody, behind that person's wire."""
         if player.person not in self.wires:
-            wire = Wire(target or self.ground.stack.port)
-            self.wires[player.person] = await wire.open()
+            self.wires[player.person] = await self.lay(Wire(target or self.ground.stack.port))
         door = self.ground.venue().door(player, f"/ws/sessions/{self.stage.session}/")
         port = self.wires[player.person].port
         at = f"ws://localhost:{port}/ws/sessions/{self.stage.session}/"
@@ -255,6 +258,7 @@ class Evening:
             + checkers.heard_in_order(self._heard_of("room"))
             + checkers.heard_in_order(self._heard_of("staff")),
         }
+        troubles["WS-6"] = troubles["FT-clock"] = troubles["RT-2"] + troubles["RT-3"]
         for key in ids:
             self.ground.book.check(key, [f"{self.name}: {t}" for t in troubles[key]], said)
         if self.odd:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from random import Random
 from typing import TypeVar
 
@@ -72,10 +73,14 @@ class Ground:
     clock: Clock = field(default_factory=Clock)
     later: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     leaving: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    _rooms: int = 0
+    _rooms: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311  # a script
+
+    def part(self) -> Ground:
+        """The same ground for one scenario: only who has to be taken out of a room is its own."""
+        return replace(self, leaving=[])
 
     def random_for(self, name: str) -> Random:
         """Chance of its own for a scenario, so that it is the same alone and among others."""
@@ -87,8 +92,7 @@ class Ground:
 
     async def room(self, *, due_in: float = 840.0, length: float = 3600.0) -> Stage:
         """A group nobody has used yet, with an open room; misses fall due in so many seconds."""
-        self._rooms += 1
-        number = self._rooms
+        number = next(self._rooms)
 
         def make() -> Stage:
             group = extra_groups(number, actor=ACTOR, now=datetime.now(UTC))[-1]
