@@ -21,6 +21,8 @@ def environment(path: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(path),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        # Otherwise a thread that waits for its turn in the interpreter does not wait but asks without end.
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         "NO_FAKE_STAT": "1",
         # Nothing is shared between processes: those of other accounts could not open it.
         "FAKETIME_DISABLE_SHM": "1",

@@ -90,8 +90,10 @@ class Ground:
         """Where people go in: the pages' port, or one that leads there."""
         return Venue(self.stack.origin, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
 
-    async def room(self, *, due_in: float = 840.0, length: float = 3600.0) -> Stage:
-        """A group nobody has used yet, with an open room; misses fall due in so many seconds."""
+    async def room(
+        self, *, due_in: float = 840.0, length: float = 3600.0, due_at: datetime | None = None
+    ) -> Stage:
+        """A group nobody has used yet, with an open room; misses fall due in so many seconds, or at that instant."""
         number = next(self._rooms)
 
         def make() -> Stage:
@@ -99,7 +101,7 @@ class Ground:
             begin = time.time()
             return one_room(
                 Group.objects.select_related("program").get(pk=group.pk), now=datetime.now(UTC),
-                determined=datetime.fromtimestamp(begin + due_in, UTC),
+                determined=due_at or datetime.fromtimestamp(begin + due_in, UTC),
                 until=datetime.fromtimestamp(begin + length, UTC),
             )  # fmt: skip
 

@@ -24,7 +24,6 @@ PEOPLE = 4
 HEARD_WITHIN = 12.0
 RAISED_WITHIN = 60.0
 COUNTED_WITHIN = 150.0
-PAGES = ("/tonight/", "/week/")
 KINDS = ("web", "worker", "beat", "postgres", "valkey")
 
 
@@ -33,8 +32,8 @@ async def play(ground: Ground, night: Night) -> None:
     await db(lambda: _settle(night))
     before = {kind: ground.stack.pids(kind) for kind in KINDS}
     await _until(night.change - COMES_BEFORE)
-    due = night.planned + timedelta(minutes=15)
-    room = Evening(ground, night.name, await ground.room(due_in=due.timestamp() - _now().timestamp()), PEOPLE)
+    stage = await ground.room(due_at=night.planned + timedelta(minutes=15))
+    room = Evening(ground, night.name, stage, PEOPLE)
     try:
         await room.begin()
         began = _now()
@@ -164,9 +163,10 @@ def _timetable(night: Night) -> list[str]:
 
 
 async def _pages(room: Evening, night: Night) -> None:
-    """The pages that show days and weeks."""
-    client = cookie_of(room.players[1].login)
+    """The pages that show days and weeks, to one who leads and one who came."""
+    looks = (("/tonight/", room.stage.leader), ("/week/", room.players[1]))
     answers = [
-        (path, (await asyncio.to_thread(room.ground.stack.ask, path, cookie=client))[0]) for path in PAGES
+        (path, (await asyncio.to_thread(room.ground.stack.ask, path, cookie=cookie_of(player.login)))[0])
+        for path, player in looks
     ]
     _note(room, [f"{path} says {status}" for path, status in answers if status != 200], "pages answer")
