@@ -74,6 +74,7 @@ class Ground:
     later: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     leaving: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _rooms: Iterator[int] = field(default_factory=lambda: count(1))
+    _making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311  # a script
@@ -94,9 +95,8 @@ class Ground:
         self, *, due_in: float = 840.0, length: float = 3600.0, due_at: datetime | None = None
     ) -> Stage:
         """A group nobody has used yet, with an open room; misses fall due in so many seconds, or at that instant."""
-        number = next(self._rooms)
 
-        def make() -> Stage:
+        def make(number: int) -> Stage:
             group = extra_groups(number, actor=ACTOR, now=datetime.now(UTC))[-1]
             begin = time.time()
             return one_room(
@@ -105,7 +105,9 @@ class Ground:
                 until=datetime.fromtimestamp(begin + length, UTC),
             )  # fmt: skip
 
-        return await db(make)
+        async with self._making:  # whoever makes a group makes those before it as well
+            number = next(self._rooms)
+            return await db(lambda: make(number))
 
     async def cookie(self, person: Person) -> str:
         """The Cookie header of a new login."""

@@ -98,7 +98,7 @@ def _stayed(room: Evening, night: Night, began: datetime) -> None:
 
 
 async def _misses(room: Evening, night: Night) -> None:
-    """Fifteen minutes after the start as they pass, not as they stand on the wall (R1, F1); the ladder a day after it (F2)."""
+    """Fifteen minutes after the start as they pass, not as they stand on the wall (R1, F1); the ladder 24 hours after it (F2)."""
     wanted = [client.client for client in room.stage.clients[PEOPLE:]]
     flags = Flag.objects.filter(session=room.stage.session, kind="missed_session", withdrawn_at=None)
     await eventually_in_db(lambda: flags.count() >= len(wanted), RAISED_WITHIN)
@@ -111,7 +111,7 @@ async def _misses(room: Evening, night: Night) -> None:
     troubles += ["a miss was raised early"] if any(raised < due for _, _, raised in found) else []
     tasks = FollowUp.objects.filter(session=room.stage.session)
     first = await db(lambda: set(tasks.values_list("next_due_at", flat=True)))
-    tomorrow = night.planned + timedelta(hours=24)
+    tomorrow = due + timedelta(hours=24)
     troubles += [] if first == {tomorrow} else [f"first attempts are due {sorted(map(str, first))}"]
     _note(
         room,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,12 +23,11 @@ def of(root: Path) -> list[int]:
     """Every process that knows of that state folder, by its command line or its environment."""
     mark, found = str(root).encode(), []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if mark in told:
-            found.append(int(folder.name))
+        for name in ("cmdline", "environ"):  # of another account's processes only the first may be read
+            with contextlib.suppress(OSError):
+                if mark in (folder / name).read_bytes():
+                    found.append(int(folder.name))
+                    break
     return found
 
 
