@@ -333,8 +333,8 @@ class Evening:
             await wire.close()
 
 
-async def evening(ground: Ground, name: str, people: int = 5, **more: float) -> Evening:
-    """An evening with everybody in the room and the session running."""
-    made = Evening(ground, name, await ground.room(**more), people)
+async def evening(ground: Ground, name: str, people: int = 5, *, due_in: float = 840.0) -> Evening:
+    """An evening with everybody in the room and the session running; misses fall due in so many seconds."""
+    made = Evening(ground, name, await ground.room(due_in=due_in), people)
     await made.begin()
     return made
