@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,12 +43,21 @@ def until(holds: object, seconds: float) -> bool:
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Somebody has called `make faults`, and both servers run already."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with (tmp_path / "said.log").open("wb") as log:
+def place() -> Iterator[Path]:
+    """A folder that the servers' account may enter, unlike pytest's own."""
+    made = Path(tempfile.mkdtemp(prefix="vio-interrupted-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def harness(place: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Somebody has called `make faults`."""
+    environment = {**os.environ, "TMPDIR": str(place)}
+    with (place / "said.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "faults", "--only", "rights", "--out", str(tmp_path / "out.json")],
+            [sys.executable, "-m", "faults", "--only", "rights", "--out", str(place / "out.json")],
             cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     yield process
@@ -55,8 +66,8 @@ def harness(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def begun(tmp_path: Path) -> Path | None:
-    return next((path for path in tmp_path.glob("vio-faults-*")), None)
+def begun(place: Path) -> Path | None:
+    return next((path for path in place.glob("vio-faults-*")), None)
 
 
 def servers(root: Path) -> dict[str, int]:
@@ -67,9 +78,9 @@ def servers(root: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_nothing_stays_behind(harness: subprocess.Popen[bytes], tmp_path: Path, how: signal.Signals) -> None:
-    assert until(lambda: begun(tmp_path), 60)
-    root = begun(tmp_path)
+def test_nothing_stays_behind(harness: subprocess.Popen[bytes], place: Path, how: signal.Signals) -> None:
+    assert until(lambda: begun(place), 60)
+    root = begun(place)
     assert root is not None
     assert until(lambda: len(servers(root)) == 2, 90)
     if how is signal.SIGKILL:  # as in the middle of a scenario in which the database hangs
@@ -78,4 +89,4 @@ def test_nothing_stays_behind(harness: subprocess.Popen[bytes], tmp_path: Path, 
     code = harness.wait(120)
     assert code == (-signal.SIGKILL if how is signal.SIGKILL else 130)
     assert until(lambda: not root.exists(), 120 if how is signal.SIGKILL else 5)
-    assert until(lambda: not of(tmp_path), 20)
+    assert until(lambda: not of(place), 20)
