@@ -10,13 +10,14 @@ from pathlib import Path
 
 from faults import catalogue, findings
 from faults.attach import attach
+from faults.ending import end_well, hear_nothing_more
 from faults.stack import PROJECT, Stack, StackDiedError
 
 RESULT = PROJECT / "var" / "faults.json"
 
 
 def main() -> int:
-    """Exit code 0 when every requirement held, 1 when one did not, 2 when nothing could be played."""
+    """Exit code 0 when every requirement held, 1 when one did not, 2 when nothing could be played, 130 when interrupted."""
     options = _options()
     if options.list:
         _say(catalogue.table())
@@ -25,8 +26,9 @@ def main() -> int:
     if not chosen:
         _say(f"nothing here shows {' '.join(options.only)}; --list tells what is shown where")
         return 2
-    stack = Stack()
+    stack = Stack(keep=options.keep)
     began = time.monotonic()
+    end_well()
     try:
         _say(f"seed {options.seed}; starting the stack in {stack.home}")
         stack.start()
@@ -34,10 +36,13 @@ def main() -> int:
     except StackDiedError as error:
         _say(str(error))
         return 2
+    except KeyboardInterrupt:
+        _say("interrupted: everything is taken down")
+        return 130
     finally:
+        hear_nothing_more()
         stack.stop()
-        if not options.keep:
-            stack.clear()
+        stack.clear()
     return _report(lines, time.monotonic() - began, options.out)
 
 

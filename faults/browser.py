@@ -16,7 +16,7 @@ from sessions_app.room.replies import event_fields
 from sessions_app.room.state import Room
 from sessions_app.room.views import Viewer, apply_view
 from sessions_app.room.words import Sees
-from vio.rehearse.line import Clock, Door, Frame, Line
+from vio.rehearse.line import FINAL, Clock, Door, Frame, Line
 from vio.rehearse.truth import LOST_BROWSER
 
 SILENT_AFTER = 15.0  # RT-9
@@ -40,6 +40,9 @@ class Browser(Line):
         self.came_live: list[float] = []
         self.based = 0  # the room's number at the last snapshot
         self.bare = False  # an absent-minded browser that sends no heartbeats
+        self.is_told = False  # whether the server learns of the end of its line at once, whatever ends it
+        self._said: dict[str, float] = {}  # on this connection, and when
+        self._proved = 0.0  # when it said what was last answered there
         self._heard_at = time.monotonic()
         self._asked: dict[str, float] = {}
 
@@ -81,12 +84,22 @@ class Browser(Line):
         self._asked[key] = time.monotonic()
         await self._put(socket, {"id": key, "type": "ping", "heads": self.numbers})
 
+    async def _put(self, socket: ClientConnection, frame: Frame) -> None:
+        self._said[str(frame["id"])] = self.clock.now()
+        await super()._put(socket, frame)
+
     def _ended(self, code: int | None) -> None:
-        self.closes.append((self.clock.now(), code))
+        """Where the server learns of every end at once, a loss costs no more than what passed since the last proof of life."""
+        now = self.clock.now()
+        self.closes.append((now, code))
+        if self.is_told and self._wanted and code not in FINAL:
+            self._leave_room(now, cost=min(LOST_BROWSER, now - self._proved))
+        self._said.clear()
         super()._ended(code)
 
     def _enter_room(self, at: float, *, stated_exactly: bool) -> None:
         """What is told while catching up happened before this browser knew: it counts from now, and may count from the knock."""
+        self._proved = max(self._proved, self.clock.now()) if self._inside is None else self._proved
         if self.live_since is None and self._inside is None:
             now = self.clock.now()
             self._inside = (now, now - self._knocked)
@@ -100,6 +113,8 @@ class Browser(Line):
             # Only an answer proves that both directions work; what merely arrives does not.
             self._heard_at = time.monotonic()
             self._pong(frame)
+        if frame["type"] in {"pong", "ack", "error"}:
+            self._proved = max(self._proved, self._said.pop(str(frame.get("id")), 0.0))
         super()._take(frame)
 
     def _pong(self, frame: Frame) -> None:

@@ -9,8 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 SCENARIOS = (
-    "network", "bells", "database", "web", "rights", "edge", "pressure", "alerts", "clocks", "clockwork",
+    "nights", "network", "bells", "database", "web", "rights", "edge", "crowd", "clocks", "pressure", "alerts", "clockwork",
+    "resets",
 )  # fmt: skip
+BESIDE = ("nights",)
+"""These bring stacks of their own and mostly wait; they are played beside all others."""
+TOGETHER = (("edge", "crowd", "clocks"), ("clockwork", "resets"))
+"""These share their time: what one breaks the other does not use, and none of them measures a latency."""
 FOLDER = Path(__file__).parent / "scenarios"
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
@@ -52,6 +57,17 @@ def chosen(only: Sequence[str]) -> list[str]:
     """The scenarios that show any of these requirements (or are named themselves); all of them for none."""
     wanted = set(only)
     return [name for name in SCENARIOS if not wanted or name in wanted or wanted & set(shown_by(name))]
+
+
+def in_turn(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Those that are played one after the other, with those that are played together in one place."""
+    turns: list[tuple[str, ...]] = []
+    for name in names:
+        company = next((group for group in TOGETHER if name in group), (name,))
+        turn = tuple(one for one in company if one in names)
+        if name not in BESIDE and turn not in turns:
+            turns.append(turn)
+    return turns
 
 
 def unseen(played: Sequence[str], found: Collection[str]) -> list[str]:

@@ -56,11 +56,14 @@ class Evening:
         """The way of that person to the server."""
         return self.wires[browser.door.person]
 
+    async def lay(self, wire: Wire) -> Wire:
+        """Somebody's way to the server, before the first knock."""
+        return await wire.open()
+
     async def device(self, player: Player, *, target: int | None = None) -> Browser:
         """One more device of somebody, behind that person's wire."""
         if player.person not in self.wires:
-            wire = Wire(target or self.ground.stack.port)
-            self.wires[player.person] = await wire.open()
+            self.wires[player.person] = await self.lay(Wire(target or self.ground.stack.port))
         door = self.ground.venue().door(player, f"/ws/sessions/{self.stage.session}/")
         port = self.wires[player.person].port
         at = f"ws://localhost:{port}/ws/sessions/{self.stage.session}/"
@@ -255,6 +258,7 @@ class Evening:
             + checkers.heard_in_order(self._heard_of("room"))
             + checkers.heard_in_order(self._heard_of("staff")),
         }
+        troubles["WS-6"] = troubles["FT-clock"] = troubles["RT-2"] + troubles["RT-3"]
         for key in ids:
             self.ground.book.check(key, [f"{self.name}: {t}" for t in troubles[key]], said)
         if self.odd:
@@ -329,8 +333,8 @@ class Evening:
             await wire.close()
 
 
-async def evening(ground: Ground, name: str, people: int = 5, **more: float) -> Evening:
-    """An evening with everybody in the room and the session running."""
-    made = Evening(ground, name, await ground.room(**more), people)
+async def evening(ground: Ground, name: str, people: int = 5, *, due_in: float = 840.0) -> Evening:
+    """An evening with everybody in the room and the session running; misses fall due in so many seconds."""
+    made = Evening(ground, name, await ground.room(due_in=due_in), people)
     await made.begin()
     return made

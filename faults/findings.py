@@ -57,7 +57,7 @@ def gather(findings: Iterable[Finding]) -> list[Line]:
         Line(
             key,
             all(f.ok for f in found),
-            " | ".join(f.detail for f in ([f for f in found if not f.ok] or found)),
+            " | ".join(dict.fromkeys(f.detail for f in ([f for f in found if not f.ok] or found))),
         )
         for key, found in sorted(by_id.items(), key=lambda item: _order(item[0]))
     ]

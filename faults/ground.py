@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from random import Random
 from typing import TypeVar
 
@@ -72,10 +73,15 @@ class Ground:
     clock: Clock = field(default_factory=Clock)
     later: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     leaving: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    _rooms: int = 0
+    _rooms: Iterator[int] = field(default_factory=lambda: count(1))
+    _making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311  # a script
+
+    def part(self) -> Ground:
+        """The same ground for one scenario: only who has to be taken out of a room is its own."""
+        return replace(self, leaving=[])
 
     def random_for(self, name: str) -> Random:
         """Chance of its own for a scenario, so that it is the same alone and among others."""
@@ -85,21 +91,23 @@ class Ground:
         """Where people go in: the pages' port, or one that leads there."""
         return Venue(self.stack.origin, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
 
-    async def room(self, *, due_in: float = 840.0, length: float = 3600.0) -> Stage:
-        """A group nobody has used yet, with an open room; misses fall due in so many seconds."""
-        self._rooms += 1
-        number = self._rooms
+    async def room(
+        self, *, due_in: float = 840.0, length: float = 3600.0, due_at: datetime | None = None
+    ) -> Stage:
+        """A group nobody has used yet, with an open room; misses fall due in so many seconds, or at that instant."""
 
-        def make() -> Stage:
+        def make(number: int) -> Stage:
             group = extra_groups(number, actor=ACTOR, now=datetime.now(UTC))[-1]
             begin = time.time()
             return one_room(
                 Group.objects.select_related("program").get(pk=group.pk), now=datetime.now(UTC),
-                determined=datetime.fromtimestamp(begin + due_in, UTC),
+                determined=due_at or datetime.fromtimestamp(begin + due_in, UTC),
                 until=datetime.fromtimestamp(begin + length, UTC),
             )  # fmt: skip
 
-        return await db(make)
+        async with self._making:  # whoever makes a group makes those before it as well
+            number = next(self._rooms)
+            return await db(lambda: make(number))
 
     async def cookie(self, person: Person) -> str:
         """The Cookie header of a new login."""
@@ -107,4 +115,5 @@ class Ground:
 
     async def program(self) -> Program:
         """The program in which everything happens."""
-        return await db(lambda: Program.objects.get(name="Rehearsal rooms"))
+        async with self._making:
+            return await db(lambda: extra_groups(1, actor=ACTOR, now=datetime.now(UTC))[0].program)

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from random import Random
 
 CHUNK = 4096
 LINGER_NOT = struct.pack("ii", 1, 0)  # closing sends a reset
@@ -24,6 +25,7 @@ class Gate:
         self.delay = 0.0
         self.rate: float | None = None
         self.cut_after: int | None = None
+        self.loses: Callable[[], bool] | None = None
         self.passed = 0
 
     def shut(self) -> None:
@@ -86,6 +88,8 @@ class Wire:
         self.up, self.down = Gate(), Gate()
         self.port = 0
         self.refusing = False
+        self.resets = 0
+        """How many connections were reset by chance."""
         self._server: asyncio.Server | None = None
         self._pipes: set[_Pipe] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -151,10 +155,14 @@ class Wire:
         """The connection breaks after that many more bytes from the server, wherever in a frame that is."""
         self.down.cut_after = size
 
+    def unsteady(self, share: float, chance: Random) -> None:
+        """Each piece that comes through, in either direction, is lost with that probability, and its connection reset."""
+        self.up.loses = self.down.loses = lambda: chance.random() < share
+
     def mend(self) -> None:
         """Everything is as it should be."""
         for gate in (self.up, self.down):
-            gate.delay, gate.rate, gate.cut_after = 0.0, None, None
+            gate.delay, gate.rate, gate.cut_after, gate.loses = 0.0, None, None, None
             gate.open()
         self.refusing = False
 
@@ -207,6 +215,10 @@ class Wire:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while data := await source.read(self._piece(gate)):
                 await gate.wait(len(data), lambda: _has_ended(source))
+                if gate.loses is not None and gate.loses():
+                    self.resets += 1
+                    pipe.end(reset=True)
+                    return
                 kept, ends = gate.share(data)
                 sink.write(kept)
                 await sink.drain()

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faults import caretaker
+from faults.procs import children, command_line, descendants, started_at
 from vio.embedded import runtime
 from vio.embedded.runtime import Runtime
 from vio.embedded.spawn import die_with_parent
@@ -45,9 +47,14 @@ class Stack:
 
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="vio-faults-")))
     web: int = 2
+    keep: bool = False
+    """Whether the state folder stays when all is over."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What its environment has besides."""
     supervisor: subprocess.Popen[bytes] | None = None
     running: Runtime | None = None
     _beside: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _caretaker: subprocess.Popen[bytes] | None = None
 
     @property
     def home(self) -> Path:
@@ -70,15 +77,18 @@ class Stack:
 
     def start(self) -> None:
         """Starts everything and waits until pages, worker and scheduler are there. Raises StackDiedError."""
+        self.root.mkdir(exist_ok=True)
         self.root.chmod(0o755)
         given = {k: v for k, v in os.environ.items() if not k.startswith("VIO_")}
-        environment = {**given, "VIO_HOME": str(self.home)}
+        environment = {**given, "VIO_HOME": str(self.home), **self.given}
         with (self.root / "up.log").open("ab") as log:
             self.supervisor = subprocess.Popen(
                 [sys.executable, "-m", "vio", "up", "--port", "0", "--web", str(self.web)],
                 env=environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # Ctrl-C at the terminal is for us; we stop it in our own time
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  # no thread of ours exists yet
             )  # fmt: skip
+        self._caretaker = caretaker.engage(self.supervisor.pid, self.root, keep=self.keep)
         self._await(lambda: "ready in" in self.said(), "did not start")
         self.running = runtime.find(self.home)
 
@@ -99,8 +109,11 @@ class Stack:
         return time.monotonic() - began
 
     def clear(self) -> None:
-        """Removes the state folder."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        """Removes the state folder, unless it is to be kept; the caretaker goes home."""
+        if not self.keep:
+            shutil.rmtree(self.root, ignore_errors=True)
+        if self._caretaker is not None:
+            caretaker.dismiss(self._caretaker)
 
     def said(self) -> str:
         """What the supervisor printed."""
@@ -211,67 +224,3 @@ def end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def children(pid: int) -> list[int]:
-    """The direct children of a process."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [int(one) for one in task.read_text(encoding="utf-8").split()]
-    return found
-
-
-def descendants(pid: int) -> list[int]:
-    """Everything below a process."""
-    return [one for child in children(pid) for one in (child, *descendants(child))]
-
-
-def command_line(pid: int) -> str:
-    """Its command line; '' when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def started_at(pid: int) -> int:
-    """When it started, in ticks since the boot."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19])
-    except OSError:
-        return 0
-
-
-def memory(pid: int) -> float:
-    """Its resident memory in MiB."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
-    except OSError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def holder(pids: list[int], server_port: int, peer_port: int) -> int | None:
-    """Which of these processes holds the server's end of a connection."""
-    for line in Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]:
-        facts = line.split()
-        ports = [int(part.rsplit(":", 1)[1], 16) for part in facts[1:3]]
-        if ports == [server_port, peer_port]:
-            return next((pid for pid in pids if _holds(pid, facts[9])), None)
-    return None
-
-
-def _holds(pid: int, inode: str) -> bool:
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            if str(descriptor.readlink()) == f"socket:[{inode}]":
-                return True
-    return False
-
-
-def sockets_to(port: int) -> int:
-    """Established TCP connections that the server holds on a port of this machine (IPv4)."""
-    lines = Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
-    facts = [line.split() for line in lines]
-    return sum(1 for f in facts if f[3] == "01" and int(f[1].rsplit(":", 1)[1], 16) == port)

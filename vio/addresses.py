@@ -19,7 +19,7 @@ def database_settings(url: str) -> dict[str, Any]:
         raise EnvironmentProblem("VIO_DATABASE_URL must begin with postgresql://")
     query = parse_qs(parts.query)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "vio.postgresql",
         "NAME": parts.path.lstrip("/") or "vio",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

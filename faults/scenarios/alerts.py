@@ -12,9 +12,11 @@ from faults import checkers
 from faults.desk import CheckInError, Listening, on_call, red, sitting, until_heard
 from faults.ground import Ground, db
 from vio.rehearse.stage import Player
+from vio.rehearse.truth import percentile
 
 SHOWS = ("AL-2", "AL-7")
 HEALTHY, DEGRADED, RESTARTED = 2.0, 15.0, 30.0
+MANY = 30
 
 Break = Callable[[], None]
 
@@ -22,11 +24,11 @@ Break = Callable[[], None]
 async def run(ground: Ground) -> None:
     """One client after the other sends a yes to the safety question; the desk must ring each time."""
     clients = (await ground.room()).clients
+    many = [client for _ in range(MANY // len(clients)) for client in (await ground.room()).clients]
     stack = ground.stack
     async with sitting(ground, await on_call(ground)) as desk:
         await asyncio.sleep(2)
-        await _red(ground, desk, clients[0], "all is well", HEALTHY)
-        await _red(ground, desk, clients[1], "all is well", HEALTHY)
+        await _all_is_well(ground, desk, many)
         valkey, worker = stack.pid("valkey"), stack.pid("worker")
         stack.hurt(valkey, signal.SIGSTOP)
         try:
@@ -43,10 +45,23 @@ async def run(ground: Ground) -> None:
         await _red(ground, desk, clients[4], "Redis killed", DEGRADED)
         stack.hurt(stack.pid("web"), signal.SIGKILL)
         await _red(ground, desk, clients[5], "a web process killed", RESTARTED)
-    await _each_once(ground, clients[:6])
+    await _each_once(ground, (*many, *clients[2:6]))
 
 
-async def _red(ground: Ground, desk: Listening, client: Player, name: str, limit: float) -> None:
+async def _all_is_well(ground: Ground, desk: Listening, clients: list[Player]) -> None:
+    """The requirement is one of the ninety-fifth percentile: so many that it is one."""
+    took = [await _red(ground, desk, client, "all is well", None) or DEGRADED for client in clients]
+    slow = percentile(took, 0.95)
+    ground.book.check(
+        "AL-2", checkers.no_later_than("all is well: p95 of alerts on the open desk", slow, HEALTHY),
+        f"all is well: p95 of {len(took)} alerts {slow or 0:.1f} s",
+    )  # fmt: skip
+
+
+async def _red(
+    ground: Ground, desk: Listening, client: Player, name: str, limit: float | None
+) -> float | None:
+    """Seconds until the desk was told; a limit is held against it here."""
     sent, problem = None, ""
     for _ in range(6):
         with suppress(OSError):
@@ -59,14 +74,16 @@ async def _red(ground: Ground, desk: Listening, client: Player, name: str, limit
     if sent is None:
         ground.book.check("AL-2", [f"{name}: no check-in could be sent {problem}"], "")
         ground.book.check("AL-7", [f"{name}: no check-in could be sent {problem}"], "")
-        return
-    took = await until_heard(desk, client, sent, limit + 5)
-    ground.book.check(
-        "AL-2", checkers.no_later_than(f"{name}: alert on the open desk", took, limit), f"{name}: {took or 0:.1f} s"
-    )  # fmt: skip
+        return None
+    took = await until_heard(desk, client, sent, (limit or DEGRADED) + 5)
+    if limit is not None:
+        ground.book.check(
+            "AL-2", checkers.no_later_than(f"{name}: alert on the open desk", took, limit), f"{name}: {took or 0:.1f} s"
+        )  # fmt: skip
     ground.book.check(
         "AL-7", [] if sent.help_shown else [f"{name}: no help in the answer"], f"{name}: help in the same answer"
     )  # fmt: skip
+    return took
 
 
 async def _each_once(ground: Ground, clients: tuple[Player, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Rights withdrawn while people sit in the room, with Redis and without (AU-7)."""
+"""Rights withdrawn while people sit in the room, with Redis and without (AU-7); removed by the facilitator (AZ-6)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from datetime import UTC, datetime, timedelta
 from faults import checkers
 from faults.browser import Browser
 from faults.evening import Evening, evening
-from faults.ground import Ground, db
+from faults.ground import Ground, db, eventually
 from faults.history import Outcome
 from groups.models import Membership, Person
 from groups.services.accounts import end_logins
+from sessions_app.room.words import Place
 from vio.rehearse.stage import ACTOR
 
-SHOWS = ("AU-7",)
+SHOWS = ("AU-7", "AZ-6")
 WITH_BELLS, WITHOUT_BELLS = 5.0, 30.0
+TOLD_NO_MORE_AFTER = 1.0
 
 
 async def run(ground: Ground) -> None:
     """Signed out, switched off, no longer a member: each with Redis and with a Redis that hangs."""
-    room = await evening(ground, "rights", 6)
+    room = await evening(ground, "rights", 7)
     for number, (name, withdraw) in enumerate(WAYS.items()):
         await _withdrawn(room, room.clients[number], name, withdraw, limit=WITH_BELLS)
     pid = ground.stack.pid("valkey")
@@ -33,7 +35,39 @@ async def run(ground: Ground) -> None:
             await _withdrawn(room, room.clients[3 + number], told, withdraw, limit=WITHOUT_BELLS)
     finally:
         ground.stack.hurt(pid, signal.SIGCONT)
+    await room.back(10)
+    await _removed(room, room.clients[6])
     await room.end()
+
+
+async def _removed(room: Evening, browser: Browser) -> None:
+    """Two devices of one person, removed: nothing of the room reaches them a second later, nor a third one (AZ-6)."""
+    clock, player = room.ground.clock, room.players[7]
+    second = await room.device(player)
+    second.start()
+    await eventually(second.entered.is_set, 20)
+    for writer in (room.lead, second):
+        await room.say(writer, patience=10)
+    async with asyncio.timeout(20):
+        await room.lead.say("client.remove", person=player.person, reason_code="other")
+    removed = clock.now()
+    third = await room.device(player)
+    third.start()
+    after = []
+    for _ in range(4):
+        after.append(await room.say(room.lead, patience=10))
+        await asyncio.sleep(1)
+    troubles = [] if all(call.outcome is Outcome.OK for call in after) else ["nobody wrote afterwards"]
+    for name, device in (("first", browser), ("second", second), ("third", third)):
+        heard = [at for at in device.heard_when.values() if at > removed + TOLD_NO_MORE_AFTER]
+        troubles += [f"the {name} device heard {len(heard)} things afterwards"] if heard else []
+        known = device.diary.known & {call.id for call in after}
+        troubles += [f"the {name} device knows what was said afterwards"] if known else []
+    in_room = {person.id for person in room.lead.view.at(Place.IN)}
+    troubles += ["the removed person stands in the room"] if player.person in in_room else []
+    room.ground.book.check(
+        "AZ-6", troubles, "removed with two devices: neither they nor a third one hear the room afterwards"
+    )
 
 
 async def _withdrawn(

@@ -9,7 +9,7 @@ from faults import checkers
 from faults.browser import Browser
 from faults.evening import Evening, evening
 from faults.ground import Ground, db, eventually
-from faults.stack import holder
+from faults.procs import holder
 from sessions_app.room.models import PresenceEvidence
 from vio.rehearse.truth import LOST_SERVER
 

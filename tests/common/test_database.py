@@ -10,10 +10,13 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.db import connections
 from psycopg_pool import ConnectionPool
 
 from vio import database
+from vio.addresses import database_settings
 from vio.database import BoundedConnection
+from vio.postgresql.base import DatabaseWrapper, has_gone
 
 Pool = ConnectionPool[BoundedConnection]
 
@@ -74,3 +77,69 @@ def test_the_product_connects_so() -> None:
     assert "BoundedConnection" in told
     assert f"'reconnect_timeout': {database.TRIES_AGAIN_FOR}" in told
     assert f"'connect_timeout': {database.CONNECTS_WITHIN}" in told
+
+
+# --- connections that die in the pool ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def wrapper() -> Iterator[DatabaseWrapper]:
+    """What Django connects with, over a pool of three that are open from the start."""
+    settings = {**connections["default"].settings_dict, **database_settings(os.environ["VIO_DATABASE_URL"])}
+    pool = {"min_size": 3, "max_size": 3, "timeout": 5, "connection_class": BoundedConnection}
+    made = DatabaseWrapper({**settings, "OPTIONS": {"pool": pool}}, alias="pooled")
+    yield made
+    made.close_pool()
+
+
+def _take(wrapper: DatabaseWrapper, count: int) -> list[BoundedConnection]:
+    return [wrapper.get_new_connection(wrapper.get_connection_params()) for _ in range(count)]
+
+
+def _resting(wrapper: DatabaseWrapper) -> list[int]:
+    """The server processes of three connections that rest in the pool."""
+    taken = _take(wrapper, 3)
+    for connection in taken:
+        wrapper.pool.putconn(connection)
+    return [connection.info.backend_pid for connection in taken]
+
+
+def _end(pids: list[int]) -> None:
+    with psycopg.connect(os.environ["VIO_DATABASE_URL"], autocommit=True) as link:
+        for pid in pids:
+            link.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def test_nobody_is_given_a_connection_that_died_while_it_rested(wrapper: DatabaseWrapper) -> None:
+    resting = _resting(wrapper)
+    _end(resting)
+    taken = _take(wrapper, 3)
+    assert [one.execute("SELECT 7").fetchone() for one in taken] == [(7,)] * 3
+    assert not {one.info.backend_pid for one in taken} & set(resting)
+    for connection in taken:
+        wrapper.pool.putconn(connection)
+
+
+def test_one_that_lives_is_given_as_it_is(wrapper: DatabaseWrapper) -> None:
+    resting = _resting(wrapper)
+    _end(resting[:1])
+    taken = _take(wrapper, 2)
+    assert [one.info.backend_pid for one in taken] == resting[1:]
+    for connection in taken:
+        wrapper.pool.putconn(connection)
+
+
+def test_news_from_the_server_is_no_farewell() -> None:
+    with psycopg.connect(os.environ["VIO_DATABASE_URL"], autocommit=True) as link:
+        link.execute("LISTEN news")
+        with psycopg.connect(os.environ["VIO_DATABASE_URL"], autocommit=True) as other:
+            other.execute("NOTIFY news")
+        assert not has_gone(link)
+        assert link.execute("SELECT 7").fetchone() == (7,)
+
+
+def test_what_is_closed_on_our_side_has_gone() -> None:
+    link = psycopg.connect(os.environ["VIO_DATABASE_URL"])
+    assert not has_gone(link)
+    link.close()
+    assert has_gone(link)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from random import Random
 
 import pytest
 import pytest_asyncio
@@ -151,6 +152,32 @@ async def test_the_cut_comes_inside_a_frame(wire: Wire) -> None:
             while piece := await line[0].read(10):
                 got += piece
     assert got in {b"", b"1", b"12", b"123"}  # a reset may overtake what was sent before it
+
+
+async def test_an_unsteady_way_resets_by_chance_and_loses_the_piece(wire: Wire, echo: Echo) -> None:
+    wire.unsteady(1.0, Random(1))
+    line = await talk(wire)
+    line[1].write(b"lost")
+    with pytest.raises(ConnectionResetError):
+        async with asyncio.timeout(3):
+            await line[0].read()
+    assert (echo.heard, wire.resets) == (b"", 1)
+    wire.mend()
+    assert await says(await talk(wire), b"again") == b"again"
+
+
+async def test_two_in_a_hundred_are_two_in_a_hundred(wire: Wire) -> None:
+    """Each piece up and each piece down counts; a new connection is made after every reset."""
+    wire.unsteady(0.02, Random(7))
+    pieces, line = 0, await talk(wire)
+    for _ in range(500):
+        pieces += 2
+        line[1].write(b"x")
+        try:
+            assert await hears(line, 1, 3) == b"x"
+        except (ConnectionError, asyncio.IncompleteReadError):
+            line = await talk(wire)
+    assert 0.5 * 0.02 * pieces < wire.resets < 2 * 0.02 * pieces
 
 
 async def test_nobody_gets_in_while_it_refuses(wire: Wire) -> None:

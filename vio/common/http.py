@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, cast
@@ -153,7 +154,7 @@ def domain_error_middleware(get_response: GetResponse) -> GetResponse:
             if isinstance(exception, DomainError):
                 _audit_refusal(request, exception)
                 return error_response(request, exception)
-            _log.error("request.failed", request_id=getattr(request, "request_id", ""), exc_info=exception)
+            _note_failure(request, exception)
             if wants_json(request):
                 failed = DomainError("Something went wrong on our side.", code="internal_error")
                 failed.status = 500
@@ -161,6 +162,14 @@ def domain_error_middleware(get_response: GetResponse) -> GetResponse:
             return None
 
     return Middleware()
+
+
+def _note_failure(request: HttpRequest, exception: BaseException | None) -> None:
+    """Once for each request, whoever meets the exception first."""
+    if getattr(request, "failure_noted", False):
+        return
+    request.failure_noted = True  # type: ignore[attr-defined]  # ours
+    _log.error("request.failed", request_id=getattr(request, "request_id", ""), exc_info=exception)
 
 
 def _wrong_method(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -234,5 +243,6 @@ def handle_404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 def handle_500(request: HttpRequest) -> HttpResponseBase:
     """The page for an unexpected exception: an id and nothing else (WE-7). It asks no database: that may be the trouble."""
+    _note_failure(request, sys.exc_info()[1])  # one that no view raised, but a middleware, is seen here alone
     context = {"error_id": getattr(request, "request_id", "")}
     return HttpResponse(render_to_string("500.html", context), status=500)
