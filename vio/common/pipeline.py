@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,7 @@ class PipelineConnection:
         self._statements = dict(statements)
         self._line: psycopg.Connection[Any] | None = None
         self._socket = -1
+        self._prepared = False
         self._asked: deque[_Question] = deque()
         self._opening: asyncio.Task[None] | None = None
         self._again_at = 0.0
@@ -66,31 +67,23 @@ class PipelineConnection:
             loop = asyncio.get_running_loop()
             if loop.time() >= self._again_at:
                 self._opening = loop.create_task(self._open(loop), name="pipeline")
-        return self._line is not None
+        return self._prepared
 
     async def ask(self, steps: Sequence[Step]) -> list[Row]:
         """Carries out the steps as one transaction; the rows of the last step that has any.
 
         Raises QuestionFailedError.
         """
-        if self._line is None:
+        if not self._prepared:
             raise QuestionFailedError
-        loop = asyncio.get_running_loop()
-        question = _Question(loop.create_future(), loop.call_later(WITHIN, self._lose, "late"))
-        try:
-            line = self._line.pgconn
+
+        def put(line: PGconn) -> None:
             for name, values in steps:
                 line.send_query_prepared(
                     name.encode(), [None if value is None else value.encode() for value in values]
                 )
-            line.pipeline_sync()
-            self._asked.append(question)
-            self._flush(loop, line)
-        except psycopg.Error:
-            question.deadline.cancel()
-            self._lose("unsent")
-            raise QuestionFailedError from None
-        return await question.answer
+
+        return await self._send(put)
 
     def close(self) -> None:
         """Gives the line back for good."""
@@ -101,18 +94,45 @@ class PipelineConnection:
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            line = await loop.run_in_executor(None, _connected, self._statements)
-        except (psycopg.Error, OSError) as error:
-            _log.warning("pipeline.not_opened", error=type(error).__name__)
-            self._again_at = loop.time() + PAUSE
-            return
+            line = await loop.run_in_executor(None, _connected)
+            if self._closed:
+                line.close()
+                return
+            self._line, self._socket = line, line.pgconn.socket
+            loop.add_reader(self._socket, self._read)
+            await self._send(self._prepare)
+            self._prepared = True
+        except (psycopg.Error, OSError, QuestionFailedError) as error:
+            _log.warning("pipeline.not_opened", error=str(error))
+            self._lose("not opened")
         finally:
             self._opening = None
-        if self._closed:
-            line.close()
-            return
-        self._line, self._socket = line, line.pgconn.socket
-        loop.add_reader(self._socket, self._read)
+
+    def _prepare(self, line: PGconn) -> None:
+        """The first question of a line, bounded like every other: a server may take us in and then say nothing."""
+        # As Django's own connections do it, for whoever sets it up so (the tests).
+        if role := connections["default"].settings_dict["OPTIONS"].get("assume_role"):
+            line.send_query_params(b"SELECT set_config('role', $1, false)", [str(role).encode()])
+        for name, statement in self._statements.items():
+            line.send_prepare(name.encode(), statement.encode())
+
+    async def _send(self, put: Callable[[PGconn], None]) -> list[Row]:
+        """What `put` sends, as one transaction; its rows. Raises QuestionFailedError."""
+        if self._line is None:
+            raise QuestionFailedError
+        loop = asyncio.get_running_loop()
+        question = _Question(loop.create_future(), loop.call_later(WITHIN, self._lose, "late"))
+        try:
+            line = self._line.pgconn
+            put(line)
+            line.pipeline_sync()
+            self._asked.append(question)
+            self._flush(loop, line)
+        except psycopg.Error:
+            question.deadline.cancel()
+            self._lose("unsent")
+            raise QuestionFailedError from None
+        return await question.answer
 
     def _flush(self, loop: asyncio.AbstractEventLoop, line: PGconn) -> None:
         if line.flush():  # the server takes no more in just now
@@ -154,7 +174,7 @@ class PipelineConnection:
             question.refused = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
 
     def _lose(self, why: str) -> None:
-        line, self._line = self._line, None
+        line, self._line, self._prepared = self._line, None, False
         loop = asyncio.get_running_loop()
         self._again_at = loop.time() + PAUSE
         if line is not None:
@@ -171,22 +191,13 @@ class PipelineConnection:
                 question.answer.set_exception(QuestionFailedError())
 
 
-def _connected(statements: Mapping[str, str]) -> psycopg.Connection[Any]:
-    """A line of our own with Django's settings, in pipeline mode. Blocks."""
-    django = connections["default"]
-    line: psycopg.Connection[Any] = psycopg.connect(**django.get_connection_params(), autocommit=True)
-    try:
-        if role := django.settings_dict["OPTIONS"].get("assume_role"):
-            line.execute("SELECT set_config('role', %s, false)", [role])
-        for name, statement in statements.items():
-            made = line.pgconn.prepare(name.encode(), statement.encode())
-            if made.status != ExecStatus.COMMAND_OK:
-                raise psycopg.OperationalError(made.get_error_message())
-        line.pgconn.nonblocking = 1
-        line.pgconn.enter_pipeline_mode()
-    except BaseException:
-        line.close()
-        raise
+def _connected() -> psycopg.Connection[Any]:
+    """A line of our own with Django's settings, in pipeline mode. Blocks as long as they let it (`connect_timeout`)."""
+    line: psycopg.Connection[Any] = psycopg.connect(
+        **connections["default"].get_connection_params(), autocommit=True
+    )
+    line.pgconn.nonblocking = 1
+    line.pgconn.enter_pipeline_mode()
     return line
 
 
