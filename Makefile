@@ -31,6 +31,9 @@ run: $(READY) ## Start the whole stack with the demo program; Ctrl-C stops it an
 test: $(READY) browser ## Run all tests, with real PostgreSQL, Redis and browser
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
+twelve: $(READY) browser ## Twelve people with four cameras through Janus: wants the machine for itself
+	@$(PY) -m pytest -q tests/browser/twelve_people.py $(ARGS)
+
 lint: $(READY) ## Check format, style and templates
 	@$(PY) -m ruff format --check .
 	$(PY) -m ruff check .

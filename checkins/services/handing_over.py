@@ -16,7 +16,7 @@ from django.db.models import F
 
 from checkins.models import Alert
 from checkins.services.raising import UNRESOLVED, ring, write_act
-from groups.cover import answering_for, handed_words
+from groups.cover import answering_for, answering_roles, handed_words
 from groups.models import Absence, Person
 from vio.common import outbox
 from vio.common.actors import Actor
@@ -55,6 +55,10 @@ def hand_over(*, actor: Actor, held: Held, now: datetime) -> bool:
     owner_id = answering_for(alert.client, now, first=[held.owner_id], widely=True)
     if owner_id is None or owner_id == held.owner_id:  # nobody is there, or they are back since
         return False
+    if not _holds_a_role(
+        alert.program_id, owner_id
+    ):  # withdrawn in this moment: whoever is next is found in a minute
+        return False
     claimed = Alert.objects.filter(pk=alert.pk, owner=held.owner_id, status__in=UNRESOLVED).update(
         owner=owner_id, version=F("version") + 1, changed_at=now
     )
@@ -63,6 +67,12 @@ def hand_over(*, actor: Actor, held: Held, now: datetime) -> bool:
     alert.refresh_from_db(fields=["owner", "version", "status", "level", "round", "changed_at"])
     _tell(actor, alert, held, now)
     return True
+
+
+def _holds_a_role(program_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody may answer; nobody can withdraw it until the transaction ends."""
+    held = answering_roles(program_id).filter(person=person_id)
+    return bool(held.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _tell(actor: Actor, alert: Alert, held: Held, now: datetime) -> None:

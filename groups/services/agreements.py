@@ -25,7 +25,7 @@ def publish_agreement(
     actor.require(Permission.MANAGE_PROGRAM, program.pk)
     if not text.strip():
         raise BadInputError(fields={"text": "Write the text people will agree to."})
-    Program.objects.select_for_update().get(pk=program.pk)
+    Program.objects.select_for_update(no_key=True).get(pk=program.pk)
     current = current_agreement(program.pk)
     last = current.version if current else 0
     if after_version is not None and after_version != last:

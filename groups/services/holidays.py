@@ -32,7 +32,9 @@ def add_holiday(*, actor: Actor, program: Program, on: date, name: str, now: dat
     if not name.strip():
         raise BadInputError(fields={"name": "Give it a neutral name; clients see it."})
     # Whoever makes sessions of a series holds its lock: they see the holiday, or we see their sessions.
-    list(Series.objects.select_for_update().filter(program=program).order_by("pk").values_list("pk"))
+    list(
+        Series.objects.select_for_update(no_key=True).filter(program=program).order_by("pk").values_list("pk")
+    )
     try:
         with transaction.atomic():
             row = Holiday.objects.create(program=program, on=on, name=name.strip())

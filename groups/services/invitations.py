@@ -39,7 +39,7 @@ def invite(*, person: Person, program_id: UUID, actor: Actor, now: datetime) -> 
     """
     is_staff = StaffRole.objects.filter(program_id=program_id, person=person, withdrawn_at=None).exists()
     actor.require(Permission.MANAGE_STAFF if is_staff else Permission.MANAGE_ENROLMENT, program_id)
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.has_usable_password() or not person.is_active:
         raise ConflictError(
             "This person signs in already, or the account is switched off.", code="has_sign_in"

@@ -14,8 +14,8 @@ from django.db import connection
 def hold_meeting_times(program_id: UUID) -> None:
     """Waits for whoever changes times or places of this program, and keeps others waiting until the transaction ends.
 
-    Taken before any row is locked, so that two can never wait for each other; taken again in the same transaction it costs
-    nothing.
+    Taken before any row is locked, so that two who take it never wait for each other because of it; taken again in the same
+    transaction it costs nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -15,7 +15,9 @@ from vio.common.errors import BadInputError, ConflictError
 
 def lock_group(group: Group) -> Group:
     """The group's row, locked until the transaction ends."""
-    return Group.objects.select_for_update(of=("self",)).select_related("program").get(pk=group.pk)
+    return (
+        Group.objects.select_for_update(of=("self",), no_key=True).select_related("program").get(pk=group.pk)
+    )
 
 
 def tell_given(place: Membership | GroupStaff, anyway: bool | None, now: datetime) -> None:

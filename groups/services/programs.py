@@ -63,7 +63,7 @@ def change_program(
     if values.get("timezone", program.timezone) not in available_timezones():
         raise BadInputError(fields={"timezone": "Choose a time zone from the list."})
     hold_meeting_times(program.pk)
-    row = Program.objects.select_for_update().get(pk=program.pk)
+    row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
     require_unchanged(row, SETTINGS, mark)
     old = row.zone
     _set(row, values, SETTINGS)

@@ -194,14 +194,18 @@ def restore_date(
 
 def note_cancelled(*, series_id: UUID, on: date) -> None:
     """Writes a date into the exceptions of a series, once; for callers inside a transaction that tell the rest."""
-    row = Series.objects.select_for_update().get(pk=series_id)
+    row = Series.objects.select_for_update(no_key=True).get(pk=series_id)
     if on.isoformat() not in row.cancelled_dates:
         row.cancelled_dates = sorted([*row.cancelled_dates, on.isoformat()])
         row.save(update_fields=["cancelled_dates"])
 
 
 def _locked(series: Series) -> Series:
-    return Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series.pk)
+    return (
+        Series.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("program", "group")
+        .get(pk=series.pk)
+    )
 
 
 def _write(

@@ -80,7 +80,7 @@ def withdraw_role(*, actor: Actor, staff_role: StaffRole, now: datetime) -> Staf
     Raises ConflictError when it was withdrawn before, or when nobody would be left who manages the staff.
     """
     actor.require(Permission.MANAGE_STAFF, staff_role.program_id)
-    program = Program.objects.select_for_update().get(pk=staff_role.program_id)
+    program = Program.objects.select_for_update(no_key=True).get(pk=staff_role.program_id)
     withdrawn = StaffRole.objects.filter(pk=staff_role.pk, withdrawn_at=None).update(
         withdrawn_at=now, is_on_call=False
     )

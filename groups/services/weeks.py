@@ -29,7 +29,9 @@ def make_week(
     """
     actor.require(Permission.MANAGE_GROUPS, program.pk)
     hold_meeting_times(program.pk)
-    Program.objects.select_for_update().get(pk=program.pk)  # asked twice at once, the second sees the first
+    Program.objects.select_for_update(no_key=True).get(
+        pk=program.pk
+    )  # asked twice at once, the second sees the first
     group = program.groups.filter(name=group_name.strip()).first() or save_group(
         actor=actor,
         program=program,

@@ -43,7 +43,7 @@ def _next_session(now: datetime) -> UUID | None:
 @transaction.atomic
 def _determine(actor: Actor, session_id: UUID, now: datetime) -> int:
     session = (
-        Session.objects.select_for_update(of=("self",))
+        Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("group")
         .filter(pk=session_id, misses_found_at=None)
         .first()
@@ -164,7 +164,11 @@ def judge_again(*, actor: Actor, session_id: UUID, client_ids: Collection[UUID],
     A follow-up that ended because they appeared runs on with the attempts made so far and the due times of its miss,
     however long ago; its owner hears of it once. One that ended for another reason, or is excused, stays ended.
     """
-    session = Session.objects.select_for_update(of=("self",)).select_related("group").get(pk=session_id)
+    session = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("group")
+        .get(pk=session_id)
+    )
     if session.status == "cancelled" or session.misses_found_at is None:
         return 0  # it counts against nobody, or the ordinary determination is still to come
     missing = _missing_clients(session).filter(pk__in=client_ids)

@@ -46,7 +46,7 @@ def open_notes(*, actor: Actor, session: Session, now: datetime) -> GroupNote:
     Start, stop and minutes come from the session and the latest attendance. Safe to call again, by two people at once.
     """
     actor.require(Permission.WRITE_NOTES, session.program_id)
-    Session.objects.select_for_update().get(pk=session.pk)
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     author = actor.person_id
     if author is None:
         author = next((each.person.pk for each in hosts_of(session)), None)

@@ -10,6 +10,7 @@ behind the same row-level security, and a command carried out by a line that the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
@@ -17,7 +18,7 @@ from sessions_app.room import access, kept, statements
 from sessions_app.room.access import Ticket
 from sessions_app.room.arrays import array
 from sessions_app.room.batch import Entry, RoomInWork
-from sessions_app.room.kept import NewState
+from sessions_app.room.kept import NewState, Remembered
 from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
 from vio.common.pipeline import PipelineConnection, QuestionFailedError
 
@@ -25,11 +26,21 @@ MOST = 64
 """Entries in one batch: the rules are applied in the loop, where nothing else happens meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    """What the database must confirm."""
+
+    known: Remembered
+    tickets: list[Ticket]
+    texts: list[str]
+    now: datetime
+
+
 class Express:
     """The short way of one process."""
 
     def __init__(self) -> None:
-        self._line = PipelineConnection({"scope": _SCOPE, "express": _EXPRESS})
+        self._line = PipelineConnection({"scope": _SCOPE, "express": _EXPRESS}, settings=_IMPATIENT)
 
     async def apply(self, entries: Sequence[Entry], *, now: datetime) -> Applied | None:
         """Applies a batch as `services.apply_commands` would, or None: nothing was done, or nobody knows.
@@ -41,10 +52,13 @@ class Express:
         if any(isinstance(entry.what, TOGETHER) for entry in entries):
             return None
         tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
-        rooms = _rooms(entries, now)
+        # Read once: a thread that writes a room meanwhile renews what is remembered, and what we work on has the mark of before.
+        known = kept.memory.of({entry.session_id for entry in entries})
         foreseen = access.foreseen(tickets, now=now)
-        if foreseen is None or rooms is None or any(entry.command_id is None for entry in entries):
+        unknown = any(entry.session_id not in known or entry.command_id is None for entry in entries)
+        if foreseen is None or unknown:
             return None
+        rooms: Rooms = {session: RoomInWork(row, now) for session, (_, row) in known.items()}
         standings, texts = foreseen
         outcomes = take_all(
             entries, [now] * len(entries), rooms, {}, dict(zip(tickets, standings, strict=True))
@@ -53,7 +67,7 @@ class Express:
         if any(room.evidence or room.audits or not room.results or follows(room) for room in work):
             return None
         states = [room.new_state() for room in work if room.rows or room.state_changed]
-        if not await self._write(work, states, tickets, texts, now):
+        if not await self._write(work, states, _Believed(known, tickets, texts, now)):
             return None
         return Applied(outcomes, [room.written() for room in work if room.rows])
 
@@ -61,21 +75,14 @@ class Express:
         """Gives the line back."""
         self._line.close()
 
-    async def _write(
-        self,
-        work: list[RoomInWork],
-        states: list[NewState],
-        tickets: list[Ticket],
-        texts: list[str],
-        now: datetime,
-    ) -> bool:
+    async def _write(self, work: list[RoomInWork], states: list[NewState], held: _Believed) -> bool:
         """Whether everything still held and is committed."""
-        known = kept.memory.of(room.row.session_id for room in work)
         values = [
             array([room.row.session_id for room in work]),
-            array([known[room.row.session_id][0] if room.row.session_id in known else "" for room in work]),
-            *(str(value) for value in access.query_values(tickets, now=now)),
-            array(texts),
+            array([held.known[room.row.session_id][0] for room in work]),
+            array([room.row.version for room in work]),
+            *(str(value) for value in access.query_values(held.tickets, now=held.now)),
+            array(held.texts),
             *statements.written_values(
                 [row for room in work for row in room.rows],
                 [row for room in work for row in room.results],
@@ -96,15 +103,6 @@ class Express:
         return True
 
 
-def _rooms(entries: Sequence[Entry], now: datetime) -> Rooms | None:
-    """The rooms as this process wrote them last; None when one of them is not remembered."""
-    sessions = {entry.session_id for entry in entries}
-    known = kept.memory.of(sessions)
-    if len(known) < len(sessions):
-        return None
-    return {session: RoomInWork(row, now) for session, (_, row) in known.items()}
-
-
 def _numbered(statement: str) -> str:
     """%s one after the other as $1, $2, …, as the server itself names values."""
     numbers = count(1)
@@ -112,14 +110,18 @@ def _numbered(statement: str) -> str:
     return first + "".join(f"${next(numbers)}{part}" for part in others)
 
 
+# All rooms of the process share the line, so nobody on it waits for somebody else's lock: a locked room goes the long way at
+# once (SKIP LOCKED), any other lock within a moment. The server gives up before we do, so that nothing goes on unheard of.
+_IMPATIENT = {"lock_timeout": "300ms", "statement_timeout": "1500ms"}
+
 _SCOPE = "SELECT set_config('vio.programs', $1, true)"
 
 _EXPRESS = _numbered(f"""
 WITH known AS (
-  SELECT * FROM unnest(%s::uuid[], %s::text[]) AS known (session_id, mark)
+  SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS known (session_id, mark, version)
 ), locked AS (
-  SELECT {statements.MARK} = known.mark AS same
-  FROM known JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r
+  SELECT {statements.MARK} = known.mark AND r.version = known.version AS same
+  FROM known JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r SKIP LOCKED
 ), fine AS MATERIALIZED (
   SELECT (SELECT count(*) FROM locked WHERE same) = (SELECT count(*) FROM known)
     AND coalesce((SELECT array_agg(q.text ORDER BY q.number) FROM ({access.QUERY}) q), '{{}}') = %s::text[] AS ok

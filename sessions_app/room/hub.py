@@ -174,11 +174,10 @@ class Hub:
     # --- writing ----------------------------------------------------------------------------------------------
 
     async def _apply(self, entries: list[Entry]) -> Applied:
-        now = self.now()
-        applied = await self.express.apply(entries, now=now)
+        applied = await self.express.apply(entries, now=self.now())
         if applied is not None:
             return applied
-        return await self.threads.run(services.apply_commands, entries, now=now)
+        return await self.threads.run(services.apply_commands, entries, now=self.now())
 
     def _committed(self, written: Written) -> None:
         facts = written.facts()

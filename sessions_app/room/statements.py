@@ -62,8 +62,9 @@ def read(
     remembered = kept.memory.of(sessions)
     with _together() as asked:
         asked(_SCOPE, [",".join(str(program) for program in programs)])
-        standings = asked(access.QUERY, access.query_values(tickets, now=now)) if tickets else None
         locked = asked(_LOCK, _wanted(sessions, remembered))
+        # After the lock: whoever waits for it is judged by what holds when the waiting is over (AU-7).
+        standings = asked(access.QUERY, access.query_values(tickets, now=now)) if tickets else None
         known = asked(_ANSWERED, columns(commands, 3)) if commands else None
     rows = _rooms(locked, remembered)
     if len(rows) < len(sessions):

@@ -64,7 +64,7 @@ def _add(
 ) -> Policy:  # fmt: skip
     """Raises BadInputError for a date before tomorrow or before the last version's, ConflictError behind another's back."""
     actor.require(Permission.MANAGE_PROGRAM, program.pk)
-    Program.objects.select_for_update().get(pk=program.pk)
+    Program.objects.select_for_update(no_key=True).get(pk=program.pk)
     rows = model._default_manager.filter(program=program)
     last = rows.aggregate(version=Max("version"), on=Max("effective_from"))
     version = int(last["version"] or 0)

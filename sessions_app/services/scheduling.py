@@ -86,7 +86,9 @@ def _missing(series: Series, now: datetime, days: int) -> list[Occurrence]:
 def _materialise(actor: Actor, series_id: uuid.UUID, now: datetime, days: int) -> int:
     # The lock lets a change of the series and two schedulers pass one after the other.
     series = (
-        Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series_id)
+        Series.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("program", "group")
+        .get(pk=series_id)
     )
     wanted = _missing(series, now, days)
     if wanted:
@@ -207,7 +209,7 @@ def plan_session(
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     hold_meeting_times(group.program_id)
-    Group.objects.select_for_update().get(pk=group.pk)
+    Group.objects.select_for_update(no_key=True).get(pk=group.pk)
     refuse_double_booking(group, starts_at, ends_at)
     if anyway is not None:
         found = conflicts_of(group.program, [Time(group.pk, starts_at, ends_at)])
@@ -242,7 +244,7 @@ def move_session(
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     ends_at = _checked_end(starts_at, minutes, breaks, now)
     hold_meeting_times(session.program_id)
-    group = Group.objects.select_for_update().get(pk=session.group_id)
+    group = Group.objects.select_for_update(no_key=True).get(pk=session.group_id)
     refuse_double_booking(group, starts_at, ends_at, besides=session)
     if anyway is not None:
         found = conflicts_of(session.program, [Time(group.pk, starts_at, ends_at, session.pk)])

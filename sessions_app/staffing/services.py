@@ -43,7 +43,9 @@ def add_session_staff(
     actor.require(Permission.MANAGE_GROUPS, session.program_id)
     hold_meeting_times(session.program_id)
     row = (
-        Session.objects.select_for_update(of=("self",)).select_related("group", "program").get(pk=session.pk)
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("group", "program")
+        .get(pk=session.pk)
     )
     _require_open(row)
     there = {each.person.pk: each for each in leaders_of(row)}
@@ -138,7 +140,7 @@ def hand_over(session: Session, *, away: UUID, to: UUID) -> int:
 def end_session_staff(*, actor: Actor, place: SessionStaff, now: datetime) -> SessionStaff:
     """Ends a place in one session: whom they stood in for leads it again. Raises ConflictError when it ended before."""
     actor.require(Permission.MANAGE_GROUPS, place.program_id)
-    session = Session.objects.select_for_update().get(pk=place.session_id)
+    session = Session.objects.select_for_update(no_key=True).get(pk=place.session_id)
     _require_open(session)
     if not _end(actor, session, place, now):
         raise ConflictError("This place has ended already.", code="place_ended")
@@ -175,7 +177,7 @@ def end_places_of(
     for place in held.order_by(
         "session_id"
     ):  # one order for all, so that two who lock never wait for each other
-        session = Session.objects.select_for_update().get(pk=place.session_id)
+        session = Session.objects.select_for_update(no_key=True).get(pk=place.session_id)
         ended += _end(actor, session, place, now)
     return ended
 

@@ -155,9 +155,9 @@ def change_sessions(
     hold_meeting_times(session.program_id)
     # One more lock, and the one that the act itself takes first: two locks in another order than elsewhere would cross.
     if reach is Reach.THIS or session.series_id is None:
-        Group.objects.select_for_update().get(pk=session.group_id)
+        Group.objects.select_for_update(no_key=True).get(pk=session.group_id)
     else:
-        Series.objects.select_for_update().get(pk=session.series_id)
+        Series.objects.select_for_update(no_key=True).get(pk=session.series_id)
     row = Session.objects.select_related("program", "group", "series").filter(pk=session.pk).first()
     if row is None:
         raise _changed()

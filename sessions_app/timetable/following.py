@@ -58,8 +58,14 @@ def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
     A date called off becomes cancelled, a date given back is planned again, a date the rule no longer has is removed
     (cancelled, if something already refers to it). Returns how many sessions were touched or made.
     """
-    row = Series.objects.select_for_update(of=("self",)).select_related("program", "group").get(pk=series.pk)
-    sessions = {session.pk: session for session in not_begun(row.pk, now).select_for_update(of=("self",))}
+    row = (
+        Series.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("program", "group")
+        .get(pk=series.pk)
+    )
+    sessions = {
+        session.pk: session for session in not_begun(row.pk, now).select_for_update(of=("self",), no_key=True)
+    }
     first, last = horizon(row, now)
     plan = steps([there_of(s) for s in sessions.values()], wish_of(row), now=now, first=first, last=last)
     names = {holiday.on: holiday.name for holiday in row.program.holidays.all()}

@@ -32,7 +32,7 @@ def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> list[
     Raises ConflictError (`double_booked`) when a group was given another meeting at that time.
     """
     rows = list(
-        Session.objects.select_for_update(of=("self",))
+        Session.objects.select_for_update(of=("self",), no_key=True)
         .filter(program=holiday.program_id, local_date=holiday.on, status=Session.Status.CANCELLED)
         .filter(starts_at__gt=now)
         .exclude(holiday="")

@@ -17,7 +17,7 @@ def keep_wall_times(*, program: Program, old: ZoneInfo, now: datetime) -> int:
 
     The others follow their series. A meeting whose wall time is past already in the new zone stays where it is.
     """
-    rows = Session.objects.select_for_update(of=("self",)).filter(
+    rows = Session.objects.select_for_update(of=("self",), no_key=True).filter(
         Q(series=None) | Q(follows_series=False),
         program=program,
         status__in=[Session.Status.SCHEDULED, Session.Status.CANCELLED],

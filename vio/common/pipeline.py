@@ -50,9 +50,10 @@ class _Question:
 class PipelineConnection:
     """A line with these statements prepared on it. Opened when it is first wanted, and again after it was lost."""
 
-    def __init__(self, statements: Mapping[str, str]) -> None:
-        """`statements` by name, with $1, $2, … for their values."""
+    def __init__(self, statements: Mapping[str, str], settings: Mapping[str, str] | None = None) -> None:
+        """`statements` by name, with $1, $2, … for their values; `settings` of the server that hold on this line alone."""
         self._statements = dict(statements)
+        self._settings = dict(settings or {})
         self._line: psycopg.Connection[Any] | None = None
         self._socket = -1
         self._prepared = False
@@ -77,11 +78,15 @@ class PipelineConnection:
         if not self._prepared:
             raise QuestionFailedError
 
+        # Encoded before anything is sent: half a question must not stay on the line.
+        ready = [
+            (name.encode(), [None if value is None else value.encode() for value in values])
+            for name, values in steps
+        ]
+
         def put(line: PGconn) -> None:
-            for name, values in steps:
-                line.send_query_prepared(
-                    name.encode(), [None if value is None else value.encode() for value in values]
-                )
+            for name, values in ready:
+                line.send_query_prepared(name, values)
 
         return await self._send(put)
 
@@ -102,7 +107,7 @@ class PipelineConnection:
             loop.add_reader(self._socket, self._read)
             await self._send(self._prepare)
             self._prepared = True
-        except (psycopg.Error, OSError, QuestionFailedError) as error:
+        except Exception as error:  # whatever it was, it is tried again; nobody waits for it
             _log.warning("pipeline.not_opened", error=str(error))
             self._lose("not opened")
         finally:
@@ -111,8 +116,9 @@ class PipelineConnection:
     def _prepare(self, line: PGconn) -> None:
         """The first question of a line, bounded like every other: a server may take us in and then say nothing."""
         # As Django's own connections do it, for whoever sets it up so (the tests).
-        if role := connections["default"].settings_dict["OPTIONS"].get("assume_role"):
-            line.send_query_params(b"SELECT set_config('role', $1, false)", [str(role).encode()])
+        role = connections["default"].settings_dict["OPTIONS"].get("assume_role")
+        for name, value in {**self._settings, **({"role": role} if role else {})}.items():
+            line.send_query_params(b"SELECT set_config($1, $2, false)", [name.encode(), str(value).encode()])
         for name, statement in self._statements.items():
             line.send_prepare(name.encode(), statement.encode())
 
@@ -128,7 +134,7 @@ class PipelineConnection:
             line.pipeline_sync()
             self._asked.append(question)
             self._flush(loop, line)
-        except psycopg.Error:
+        except Exception:
             question.deadline.cancel()
             self._lose("unsent")
             raise QuestionFailedError from None

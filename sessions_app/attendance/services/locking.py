@@ -10,7 +10,7 @@ from vio.common.errors import ConflictError, NotFoundError
 
 def lock_session(session_id: UUID) -> Session:
     """The session with its group and program, locked until commit; raises NotFoundError."""
-    rows = Session.objects.select_for_update(of=("self",)).select_related("group", "program")
+    rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("group", "program")
     found = rows.filter(pk=session_id).first()
     if found is None:
         raise NotFoundError
@@ -19,7 +19,7 @@ def lock_session(session_id: UUID) -> Session:
 
 def lock_if_free(session_id: UUID) -> Session | None:
     """The same, or None while somebody else holds it or when it is gone: the next tick looks again."""
-    rows = Session.objects.select_for_update(of=("self",), skip_locked=True)
+    rows = Session.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
     return rows.select_related("group", "program").filter(pk=session_id).first()
 
 

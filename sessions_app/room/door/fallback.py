@@ -44,7 +44,7 @@ def set_fallback(*, actor: Actor, session: Session, phone: str, code: str, link:
     given = (phone.strip(), code.strip(), link.strip())
     if problems := fallback_problems(*given):
         raise BadInputError(fields=problems)
-    row = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    row = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
     row.fallback_phone, row.fallback_code, row.fallback_link = given
     row.save(update_fields=list(FIELDS))
     audit.record(

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from groups.models import Client, Membership, Person
 from sessions_app.room import commands as c
-from sessions_app.room import kept, services
+from sessions_app.room import express, kept, services
 from sessions_app.room.activity_commands import BreakoutsOpen
 from sessions_app.room.batch import Entry
 from sessions_app.room.express import MOST, Express
 from sessions_app.room.kept import Memory
-from sessions_app.room.models import CommandResult, RoomEvent
+from sessions_app.room.models import CommandResult, RoomEvent, RoomState
 from sessions_app.room.services import Applied
 from sessions_app.room.words import ChatMode
 from tests.sessions_app.room.live import LiveRoom
+from vio.common import pipeline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -225,9 +228,47 @@ def test_a_line_that_was_cut_costs_one_long_way(running: LiveRoom, short: Short)
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             " AND datname = current_database() AND query LIKE %s",
-            ["%known (session_id, mark)%"],
+            ["%known (session_id, mark, version)%"],
         )
         cursor.execute("SET ROLE vio_app")
     entry = running.entry(running.world.ana, chat())
     assert short.takes(running, entry) is None
     assert services.apply_commands([entry], now=timezone.now()).outcomes[0].error is None
+
+
+def test_a_thread_that_writes_the_room_meanwhile_is_noticed(
+    running: LiveRoom, short: Short, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the rules are applied to and the mark it is sent with are of one moment."""
+    take_all = express.take_all
+
+    def slowly(*given: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(meanwhile).result()
+        return take_all(*given)
+
+    def meanwhile() -> None:
+        try:
+            running.ok(running.world.facilitator, c.ChatSend(id=uuid4(), text="meanwhile", to="staff"))
+        finally:
+            connections.close_all()
+
+    entry = running.entry(running.world.ana, chat())
+    monkeypatch.setattr(express, "take_all", slowly)
+    before = counts()
+    assert short.takes(running, entry) is None
+    assert counts() == (before[0] + 1, before[1] + 1)  # what was said meanwhile, and nothing else
+    monkeypatch.undo()
+    running.ok(running.world.ana, chat("after"))
+    for audience in {str(frame["audience"]) for frame in running.frames()}:
+        numbers = [frame["number"] for frame in running.frames() if frame["audience"] == audience]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_room_that_is_held_is_not_waited_for(running: LiveRoom, short: Short) -> None:
+    with transaction.atomic():
+        RoomState.objects.select_for_update().get(pk=running.session.pk)
+        began = time.monotonic()
+        assert short.takes(running, running.entry(running.world.ana, chat())) is None
+        assert time.monotonic() - began < pipeline.WITHIN / 2
+    assert short.takes(running, running.entry(running.world.ana, chat())) is not None
