@@ -18,7 +18,7 @@ ARGS ?=
 PRODUCTION = VIO_DEBUG=0 VIO_ORIGINS=https://vio.example VIO_ALLOWED_HOSTS=vio.example \
 	VIO_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: help setup run test lint types check fmt bench faults browser
+.PHONY: help setup run test twelve lint types check fmt bench faults browser
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
