@@ -68,7 +68,8 @@ function draw(text, chosen) {
 function follow(chosen) {
   const shown = context()?.querySelector("[data-alert-shown]");
   const row = items().find((item) => item.dataset.alert === chosen);
-  if (!(shown instanceof HTMLElement) || !row || row.dataset.version === shown.dataset.version) return;
+  // A queue that was asked for before our own act may arrive after its answer: only what is newer is followed.
+  if (!(shown instanceof HTMLElement) || !row || Number(row.dataset.version) <= Number(shown.dataset.version)) return;
   if (writing()) {
     tellOfChange(shown);
     return;
