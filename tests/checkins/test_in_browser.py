@@ -195,7 +195,8 @@ async def test_red_comes_up_on_the_open_desk_by_itself(chromium: Browser, server
     world: World = await sync_to_async(build_world)()
     page = await open_as(chromium, server, world.clinician, "/desk/")
     await expect(page.locator("[data-live-state]")).to_have_text("Live")
-    await page.wait_for_timeout(300)  # a desk that is live does not look by itself: only the bell can bring it
+    # A desk that is live does not look by itself: only the bell can bring it.
+    await page.wait_for_timeout(300)
     await sync_to_async(red_alert)(world, world.ana, now=timezone.now())
     await expect(page.locator(".queue-item", has_text="Ana Moreno")).to_be_visible()
     await expect(page).to_have_title("(1) Desk")
