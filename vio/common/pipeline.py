@@ -106,7 +106,7 @@ class PipelineConnection:
             self._line, self._socket = line, line.pgconn.socket
             loop.add_reader(self._socket, self._read)
             await self._send(self._prepare)
-            self._prepared = True
+            self._prepared = self._line is line  # it may have been lost since the answer came
         except Exception as error:  # whatever it was, it is tried again; nobody waits for it
             _log.warning("pipeline.not_opened", error=str(error))
             self._lose("not opened")
@@ -134,9 +134,9 @@ class PipelineConnection:
             line.pipeline_sync()
             self._asked.append(question)
             self._flush(loop, line)
-        except Exception:
+        except Exception as error:  # whatever it was: half a question may stand on the line, so it ends
             question.deadline.cancel()
-            self._lose("unsent")
+            self._lose(f"unsent: {type(error).__name__}")
             raise QuestionFailedError from None
         return await question.answer
 
