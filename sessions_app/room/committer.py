@@ -1,7 +1,8 @@
 """Group commit: commands that wait at the same moment share one transaction.
 
 Rooms never wait for each other longer than one batch: a batch in flight keeps its rooms, the others go on with the next.
-Within a room the order of arrival is kept.
+Whatever waits in a room goes together, so that its row is written once and its people hear everything in one write. Rooms have
+their turn in the order in which they began to wait; within a room the order of arrival is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ BUSY_WINDOW = 0.008
 """The same while commands keep coming: what they share then costs less than what each waits."""
 QUIET_AFTER = 0.05
 """Seconds without a batch after which it is quiet again."""
-LARGEST = 256
+LARGEST = 64
+"""Entries in one batch; a room's are not parted for it unless they alone are more."""
 TOGETHER = 3
 """How many batches may be in the database at once."""
 
@@ -37,7 +39,7 @@ class Committer:
     def __init__(self, apply: Apply, deliver: Deliver) -> None:
         self._apply = apply
         self._deliver = deliver
-        self._waiting: list[Waiting] = []
+        self._waiting: dict[UUID, list[Waiting]] = {}
         self._busy: set[UUID] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -47,7 +49,7 @@ class Committer:
         """The future outcome of one entry; it is resolved after the commit and after local delivery."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting.append((entry, answer))
+        self._waiting.setdefault(entry.session_id, []).append((entry, answer))
         if self._timer is None:
             quiet = loop.time() - self._began > QUIET_AFTER
             self._timer = loop.call_later(WINDOW if quiet else BUSY_WINDOW, self._start)
@@ -71,10 +73,16 @@ class Committer:
             task.add_done_callback(self._finished)
 
     def _next_batch(self) -> list[Waiting]:
-        batch = [waiting for waiting in self._waiting if waiting[0].session_id not in self._busy][:LARGEST]
-        chosen = {id(waiting) for waiting in batch}
-        self._waiting = [waiting for waiting in self._waiting if id(waiting) not in chosen]
-        self._busy |= {entry.session_id for entry, _ in batch}
+        batch: list[Waiting] = []
+        for session_id in [session_id for session_id in self._waiting if session_id not in self._busy]:
+            waiting = self._waiting[session_id]
+            if batch and len(batch) + len(waiting) > LARGEST:
+                break
+            batch += waiting[:LARGEST]
+            self._busy.add(session_id)
+            del self._waiting[session_id]
+            if len(waiting) > LARGEST:
+                self._waiting[session_id] = waiting[LARGEST:]
         return batch
 
     def _finished(self, task: asyncio.Task[None]) -> None:

@@ -2,7 +2,8 @@
 
 It subscribes once per room in which it has people, serialises nothing (a frame was made once, when it was written) and hands
 the same text to every connection. A bell that was lost, doubled or late is noticed by the count of events: then, and
-whenever bells may have been missed, the log is read. So losing Redis costs latency only.
+whenever bells may have been missed, the log is read. So losing Redis costs latency only. A room whose people are all here
+rings for nobody: processes tell each other which rooms they have.
 """
 
 from __future__ import annotations
@@ -23,22 +24,25 @@ from sessions_app.room.limits import Limits
 from sessions_app.room.link import LOOK_AGAIN, Link
 from sessions_app.room.log import Line, Moment
 from sessions_app.room.media.warden import Warden
+from sessions_app.room.neighbours import Neighbours
 from sessions_app.room.presence import PresenceWriter
 from sessions_app.room.pulse import Pulse
+from sessions_app.room.run import Heard, Run
 from sessions_app.room.services import Applied
 from sessions_app.room.snapshots import View
 from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.together import Together
 from sessions_app.room.words import Sees
-from vio.common import logs, realtime
+from vio.common import logs
 from vio.common.errors import UnavailableError
-from vio.common.ringer import BellRinger
 from vio.common.scope import every_program, scope
 from vio.common.steady import SteadyClock
 
 _log = logs.log(__name__)
 REMOVED = 4403
 GOODBYE = 1000
+LONGEST_RUN = 64
+"""Lines in one write."""
 AFTER_THE_END = 30.0
 """Seconds after the end of a session in which browsers may still show that it is over."""
 
@@ -57,6 +61,8 @@ class HubRoom:
         self.version = 0
         self.ready = asyncio.Event()
         self.repairing: asyncio.Task[None] | None = None
+        self.shared = False
+        """Whether another process has people here: from then on whatever happens is rung."""
 
     def begin(self, moment: Moment) -> None:
         """Delivers from this moment on."""
@@ -73,11 +79,7 @@ class Hub:
         self.threads = DatabaseThreads()
         self.media_threads = DatabaseThreads(2)  # a media server that hangs holds up nobody's chat
         self.warden = Warden(self.media_threads, self.later)
-        sender = uuid4().bytes
-        self.bells = BellRinger(sender)
-        self.listener = realtime.BellListener(
-            heard=self._heard, reconnected=self._reconnected, own=sender, every="person"
-        )
+        self.neighbours = Neighbours(self)
         self.committer = Committer(self._apply, self._committed)
         self.presence = PresenceWriter()
         self.pulse = Pulse()
@@ -125,13 +127,14 @@ class Hub:
         return room
 
     async def _begin(self, room: HubRoom) -> None:
-        await self.listener.subscribe(services.topic(room.session_id))
+        await self.neighbours.subscribe(room)
         try:
             room.begin(await self.threads.run(_moment, room.session_id))
         except BaseException:
             self.rooms.pop(room.session_id, None)
             room.ready.set()
             raise
+        self.neighbours.say_here(room)
 
     def forget(self, link: Link) -> None:
         """Lets go of a connection; harmless to repeat."""
@@ -141,7 +144,7 @@ class Hub:
         self._one_less(link)
         if not room.links:
             del self.rooms[room.session_id]
-            self.later(self.listener.unsubscribe(services.topic(room.session_id)))
+            self.later(self.neighbours.unsubscribe(room))
 
     def _one_less(self, link: Link) -> None:
         self._persons[link.person].remove(link)
@@ -182,7 +185,7 @@ class Hub:
     def _committed(self, written: Written) -> None:
         facts = written.facts()
         self.take_in(written.session_id, facts)
-        self.bells.ring(services.topic(written.session_id), facts)
+        self.neighbours.ring(written.session_id, facts)
 
     # --- coming in ------------------------------------------------------------------------------------------------
 
@@ -207,17 +210,29 @@ class Hub:
             self._deliver(room, lines)
 
     def _deliver(self, room: HubRoom, lines: Iterable[Line]) -> None:
+        """Lines that come together go out together; what changes who hears what ends such a run."""
+        run: list[Heard] = []
         for line in lines:
             room.version += 1
             room.heads[line.audience] = line.number
             self.warden.heard(room.session_id, line)
-            for link in list(room.links.values()):
-                link.feed(room.version, line)
-            if line.audience.startswith("person:"):
+            run.append((room.version, line))
+            personal = line.audience.startswith("person:")
+            if personal or line.kind == "room.ended" or len(run) >= LONGEST_RUN:
+                self._feed(room, run)
+                run = []
+            if personal:
                 self._personal(room, line)
             elif line.kind == "room.ended":
                 self._stop_counting(room, datetime.fromisoformat(json.loads(line.frame)["at"]))
                 asyncio.get_running_loop().call_later(AFTER_THE_END, self._clear, room)
+        self._feed(room, run)
+
+    def _feed(self, room: HubRoom, heard: list[Heard]) -> None:
+        if heard:
+            run = Run(heard)
+            for link in list(room.links.values()):
+                link.feed(run)
 
     def _personal(self, room: HubRoom, line: Line) -> None:
         """An event to one person may change what their connections hear, or end them (AZ-6)."""
@@ -259,33 +274,16 @@ class Hub:
             if len(lines) <= log.MOST_MISSED:
                 return
 
-    # --- bells ------------------------------------------------------------------------------------------------
-
-    def _heard(self, topic: str, facts: dict[str, Any]) -> None:
-        kind, _, key = topic.partition(":")
-        if kind == "person":
-            if self.is_here(key):
-                self.revoked.set()
-        elif kind == "room" and "passing" in facts:
-            self._pass_here(UUID(key), facts["passing"], facts["sender"], facts["to"], facts["side"])
-        elif kind == "room":
-            self.take_in(UUID(key), facts)
-
-    def _reconnected(self) -> None:
-        for room in list(self.rooms.values()):
-            self.repair(room)
-        self.revoked.set()
-
     # --- passing signals --------------------------------------------------------------------------------------
 
     def pass_on(self, link: Link, frame: str, *, to: str | None = None) -> None:
         """Brings an unnumbered frame to the others in the same room or side room, or to one of them; never stored."""
         session_id, side = link.standing.session_id, link.viewer.side
-        self._pass_here(session_id, frame, link.person, to, side)
-        facts = {"passing": frame, "sender": link.person, "to": to, "side": side}
-        self.bells.ring(services.topic(session_id), facts)
+        self.pass_here(session_id, frame, link.person, to, side)
+        self.neighbours.ring(session_id, {"passing": frame, "sender": link.person, "to": to, "side": side})
 
-    def _pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None, side: str) -> None:
+    def pass_here(self, session_id: UUID, frame: str, sender: str, to: str | None, side: str) -> None:
+        """The same to the connections of this process."""
         room = self.rooms.get(session_id)
         for link in list(room.links.values()) if room else []:
             inside = not link.joining and link.viewer.sees is not Sees.SELF and link.viewer.side == side

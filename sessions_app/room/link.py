@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sessions_app.room.access import Standing, Ticket
 from sessions_app.room.log import Line
 from sessions_app.room.outbox import Outbox, Send
+from sessions_app.room.run import Heard, Run
 from sessions_app.room.views import Viewer
 from sessions_app.room.words import Sees
 
@@ -17,8 +19,6 @@ LOOK_AGAIN = frozenset({"you.admitted", "you.moved_to_lobby", "you.moved"})
 """Events after which a person hears something else: a new snapshot follows."""
 MOST_HELD = 2_000
 """How many events may pass while a snapshot is being made for a connection."""
-
-Heard = tuple[int, Line]
 
 
 class Link:
@@ -35,6 +35,7 @@ class Link:
         self.source = source
         self.outbox = Outbox(send)
         self.viewer = Viewer(self.person, Sees.SELF)
+        self._audiences = self.viewer.audiences
         self.last_seen = now
         self.alive = time.monotonic()
         self.joining = True
@@ -54,17 +55,20 @@ class Link:
         self.joining = True
         self._held = []
 
-    def feed(self, position: int, line: Line) -> None:
-        """One event of the room, at its position among all events of the session."""
+    def feed(self, run: Run) -> None:
+        """What happened in the room; held back while joining."""
         if self.closed is not None:
             return
         if self.joining:
-            self._held.append((position, line))
+            self._held.extend(run.heard)
             if len(self._held) > MOST_HELD:
                 self.close(TOO_SLOW)
-            return
-        if position > self._after and line.audience in self.viewer.audiences:
-            self.send_line(line)
+        elif run.first > self._after:
+            part = run.of(self._audiences)
+            if part.lines:
+                self._send_lines(part.lines, part.prepared)
+        else:
+            self._send_after(run.heard)
 
     def go_live(self, viewer: Viewer, version: int) -> bool:
         """From here on everything after `version` is sent as it happens.
@@ -72,11 +76,10 @@ class Link:
         True when what was held back says that this person's place has changed since: look again.
         """
         held, self._held = self._held, []
-        self.viewer = viewer
+        self.viewer, self._audiences = viewer, viewer.audiences
         self._after = version
         self.joining = False
-        for position, line in held:
-            self.feed(position, line)
+        self._send_after(held)
         return any(self._moves(position, line) for position, line in held)
 
     def _moves(self, position: int, line: Line) -> bool:
@@ -85,9 +88,18 @@ class Link:
 
     def send_line(self, line: Line) -> None:
         """Sends a numbered event."""
-        if self.closed is None and not self.outbox.push(line.frame, line.prepared):
+        self._send_lines((line,), line.prepared)
+
+    def _send_after(self, heard: Iterable[Heard]) -> None:
+        for position, line in heard:
+            if position > self._after and line.audience in self._audiences:
+                self.send_line(line)
+
+    def _send_lines(self, lines: Sequence[Line], prepared: bytes) -> None:
+        """Numbered events in one write; the last one's number proves that all were read."""
+        if self.closed is None and not self.outbox.push_all([line.frame for line in lines], prepared):
             self.close(TOO_SLOW)
-        if self.closed is None and not self.outbox.mark(line.audience, line.number):
+        if self.closed is None and not self.outbox.mark(lines[-1].audience, lines[-1].number):
             self.close(TOO_SLOW)
 
     def send(self, frame: str) -> None:

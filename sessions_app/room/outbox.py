@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import types
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
 from typing import Any, cast
 
 from sessions_app.room.wire import Wire, text_frame
@@ -57,16 +57,25 @@ class Outbox:
         self._proven = 0
         self._marks: deque[tuple[str, int, int]] = deque()
 
-    def push(self, frame: str, prepared: bytes | None = None) -> bool:
-        """Sends a frame now or as soon as the connection takes it; False when too much is waiting already.
+    def push_all(self, frames: Sequence[str], prepared: bytes) -> bool:
+        """Sends frames as `push` does; `prepared` is all of them as they go over the line, made once for all who hear them."""
+        if self._task is None and self._wire.put(prepared):
+            self._sent += len(prepared)
+            return True
+        return all(self._push(frame) for frame in frames)
 
-        `prepared` is the same frame as it goes over the line, made once when several people hear it.
-        """
+    def push(self, frame: str) -> bool:
+        """Sends a frame now or as soon as the connection takes it; False when too much is waiting already."""
+        if self._task is None and self._wire.put(text_frame(frame.encode())):
+            self._sent += len(frame)
+            return True
+        return self._push(frame)
+
+    def _push(self, frame: str) -> bool:
+        """The server's own way."""
         size = len(frame)
         if self._task is None:
             self._sent += size
-            if self._wire.put(prepared if prepared is not None else text_frame(frame.encode())):
-                return True
             # The server buffers on our behalf without end, and nothing proves that what has no number was read.
             return (
                 self._first_step(self._send({"type": "websocket.send", "text": frame}))

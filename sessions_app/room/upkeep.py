@@ -69,8 +69,7 @@ async def stop(hub: Hub) -> None:
         _log.warning("room.stopped_early")
     for task in list(hub._tasks):
         task.cancel()
-    await hub.bells.stop()
-    await hub.listener.stop()
+    await hub.neighbours.stop()
     hub.express.close()
     hub.threads.stop()
     hub.media_threads.stop()
@@ -116,6 +115,8 @@ async def look_for_missed(hub: Hub) -> None:
         room = hub.rooms.get(session_id)
         if room is not None and room.ready.is_set() and version > room.version:
             hub.repair(room)
+            # Somebody wrote and did not ring for us: perhaps they never heard that we are here.
+            hub.neighbours.say_here(room)
     for link in ours:
         _, connections, _ = found.get(link.standing.session_id, (0, {}, None))
         if link.counted and not link.joining and link.closed is None and str(link.id) not in connections:

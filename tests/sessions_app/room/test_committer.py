@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 
 from sessions_app.room.acts import OpenDue
 from sessions_app.room.batch import Entry, Outcome, Written
-from sessions_app.room.committer import Committer
+from sessions_app.room.committer import LARGEST, Committer
 from sessions_app.room.services import Applied
 
 pytestmark = pytest.mark.asyncio
 
 
-def entry() -> Entry:
-    return Entry(session_id=uuid4(), program_id=uuid4(), what=OpenDue())
+def entry(room: UUID | None = None) -> Entry:
+    return Entry(session_id=room or uuid4(), program_id=uuid4(), what=OpenDue())
 
 
 async def committed(entries: list[Entry]) -> Applied:
@@ -51,3 +52,53 @@ async def test_a_commit_that_failed_is_said_to_have_failed_and_the_next_goes_on(
     assert failed.code == "unavailable"
     works = True
     assert (await committer.submit(entry())).error is None
+
+
+class Slow:
+    """A database that is waited for until `open` is set; what was asked of it."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.batches: list[list[Entry]] = []
+
+    async def apply(self, entries: list[Entry]) -> Applied:
+        self.batches.append(entries)
+        await self.open.wait()
+        return await committed(entries)
+
+
+async def test_what_waits_in_a_room_goes_together_and_in_the_order_it_came() -> None:
+    slow, rooms = Slow(), [uuid4() for _ in range(20)]
+    committer = Committer(slow.apply, lambda written: None)
+    said = [entry(room) for _ in range(10) for room in rooms]
+    answers = [committer.submit(one) for one in said]
+    await asyncio.sleep(0.05)
+    assert [len(batch) for batch in slow.batches] == [
+        60,
+        60,
+        60,
+    ]  # six whole rooms each; three batches are on their way
+    slow.open.set()
+    await asyncio.gather(*answers)
+    assert [len(batch) for batch in slow.batches] == [60, 60, 60, 20]
+    for room in rooms:
+        together = [batch for batch in slow.batches if any(one.session_id == room for one in batch)]
+        assert len(together) == 1
+        mine = [one for one in together[0] if one.session_id == room]
+        assert all(a is b for a, b in zip(mine, [one for one in said if one.session_id == room], strict=True))
+
+
+async def test_a_room_with_more_than_a_batch_goes_on_where_it_was() -> None:
+    slow, room = Slow(), uuid4()
+    committer = Committer(slow.apply, lambda written: None)
+    said = [entry(room) for _ in range(LARGEST + 5)]
+    answers = [committer.submit(one) for one in said]
+    other = committer.submit(entry())
+    await asyncio.sleep(0.05)
+    # Nobody else waits for the long one, and the rest of it waits for its beginning.
+    assert [len(batch) for batch in slow.batches] == [LARGEST, 1]
+    slow.open.set()
+    await asyncio.gather(*answers, other)
+    assert [len(batch) for batch in slow.batches] == [LARGEST, 1, 5]
+    mine = [one for batch in slow.batches for one in batch if one.session_id == room]
+    assert all(a is b for a, b in zip(mine, said, strict=True))

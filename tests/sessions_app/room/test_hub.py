@@ -85,8 +85,8 @@ async def two(live: LiveRoom) -> AsyncIterator[tuple[Hub, Hub]]:
     """Two processes; the room is open."""
     first, second = Hub(), Hub()
     for hub in (first, second):
-        hub.listener.start()
-    await until(lambda: first.listener.connected and second.listener.connected)
+        hub.neighbours.listener.start()
+    await until(lambda: first.neighbours.listener.connected and second.neighbours.listener.connected)
     yield first, second
     await upkeep.stop(first)
     await upkeep.stop(second)
@@ -124,7 +124,7 @@ async def test_without_bells_the_log_is_asked(live: LiveRoom, two: tuple[Hub, Hu
     fay, _ = await connect(two[0], live, live.world.facilitator)
     await say(two[0], fay, c.RoomOpen(id=uuid4()))
     _, heard = await connect(two[1], live, live.world.cofacilitator)
-    await two[1].listener.stop()
+    await two[1].neighbours.listener.stop()
     for text in ("one", "two"):
         await say(two[0], fay, chat(text))
     assert "chat.sent" not in heard.kinds()
@@ -137,7 +137,7 @@ async def test_a_lost_a_doubled_and_a_late_bell(live: LiveRoom, two: tuple[Hub, 
     fay, _ = await connect(two[0], live, live.world.facilitator)
     await say(two[0], fay, c.RoomOpen(id=uuid4()))
     _, heard = await connect(two[1], live, live.world.cofacilitator)
-    await two[1].listener.stop()
+    await two[1].neighbours.listener.stop()
     key = live.session.pk
     await until(lambda: two[0].rooms[key].version == two[1].rooms[key].version)
     caught: dict[int, dict[str, Any]] = {}
@@ -172,9 +172,9 @@ async def test_a_new_connection_to_redis_means_looking_at_the_log(
     fay, _ = await connect(two[0], live, live.world.facilitator)
     await say(two[0], fay, c.RoomOpen(id=uuid4()))
     _, heard = await connect(two[1], live, live.world.cofacilitator)
-    await two[1].listener.stop()
+    await two[1].neighbours.listener.stop()
     await say(two[0], fay, chat("in between"))
-    two[1].listener.start()
+    two[1].neighbours.listener.start()
     await until(lambda: "chat.sent" in heard.kinds())
 
 
