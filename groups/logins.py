@@ -5,6 +5,7 @@ A login is the signed-in state of one browser. It is never called a session.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,9 +64,15 @@ def is_over(facts: Mapping[str, Any], *, now: datetime, in_room: bool = False) -
     kind = facts.get(KIND)
     if kind is None:
         return True
-    too_old = now.timestamp() - float(facts[BEGAN]) > _seconds(settings.LOGIN_OVERALL[kind])
+    too_old = now.timestamp() > ends_at(facts)
     too_idle = now.timestamp() - float(facts[SEEN]) > _seconds(settings.LOGIN_IDLE[kind])
     return too_old or (too_idle and not in_room)
+
+
+def ends_at(facts: Mapping[str, Any]) -> float:
+    """The last instant (seconds since 1970) at which a login is not too old; -inf for one without limits of its own."""
+    kind = facts.get(KIND)
+    return -math.inf if kind is None else float(facts[BEGAN]) + _seconds(settings.LOGIN_OVERALL[kind])
 
 
 def stands(facts: Mapping[str, Any], person: Person, *, now: datetime, in_room: bool = False) -> bool:

@@ -63,6 +63,7 @@ app.conf.update(
         "rooms-tick": every(10, "sessions_app.room.tick_due"),
         "presence-sweep": every(10, "sessions_app.room.sweep_presence"),
         "chat-forget": every(3600, "sessions_app.room.forget_chat"),
+        "access-changes": every(60, "sessions_app.room.forget_access_changes"),
         "materialise-sessions": every(300, "sessions_app.scheduling.materialise_sessions"),
         "apply-due-levels": every(300, "groups.enrolment.apply_due_levels"),
         "waitlist": every(60, "groups.waitlist.offer_seats"),

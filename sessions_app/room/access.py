@@ -7,6 +7,7 @@ command, whether a bell rang or not (AU-7).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as Login
 from django.db import connection
 
-from groups.logins import is_over, is_theirs
+from groups.logins import ends_at, is_theirs
 from groups.models import Person
 from sessions_app.room.arrays import array
 from sessions_app.room.door.facts import DoorFacts
+from sessions_app.room.rights import NOW, Told, rights
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
 from vio.common.errors import DomainError
@@ -30,7 +32,6 @@ from vio.common.permissions import Permission, permissions_of
 from vio.common.permissions import Role as ProgramRole
 from vio.common.scope import every_program
 
-MOST_REMEMBERED = 4_000
 MESSAGES: Final[dict[str, str]] = {
     "signed_out": "Please sign in again.",
     "not_found": "We could not find that.",
@@ -113,35 +114,30 @@ def query_values(tickets: Sequence[Ticket], *, now: datetime) -> list[Any]:
 
 
 def judged(answer: Any, tickets: Sequence[Ticket], *, now: datetime) -> list[Standing | AccessError]:
-    """The statement's rows as standings, one per ticket in order; they are remembered for `foreseen`."""
+    """The statement's rows as standings, one per ticket in order; they are remembered in `rights`."""
     rows = {row[0]: row for row in answer.fetchall()}
-    if len(_remembered) > MOST_REMEMBERED:
-        _remembered.clear()
-    standings = []
-    for number, ticket in enumerate(tickets, 1):
-        row = rows.get(number)
-        facts = _Row._make(row[1:-1]) if row else None
-        if row and facts:
-            _remembered[ticket] = (row[-1].partition(",")[2], facts)
-        standings.append(_judge(facts, now))
-    return standings
+    return [_told(ticket, rows.get(number), now) for number, ticket in enumerate(tickets, 1)]
 
 
-def foreseen(
-    tickets: Sequence[Ticket], *, now: datetime
-) -> tuple[list[Standing | AccessError], list[str]] | None:
-    """The standings at `now` if the database still says what it said last, and the texts by which to tell that it does.
+def _told(ticket: Ticket, row: Sequence[Any] | None, now: datetime) -> Standing | AccessError:
+    if row is None:
+        return AccessError("not_found")
+    facts = Facts._make(row[1:-2])
+    told = Told(row[-2].partition(",")[2], _keys(facts, ticket), now, *_judge(facts))
+    rights.remember(ticket, told, view=row[-1])
+    return answered(told, now)
 
-    The texts are those of QUERY's last column. None when it was not asked about one of the tickets yet.
-    """
-    known = [_remembered.get(ticket) for ticket in tickets]
-    standings, texts = [], []
-    for number, found in enumerate(known, 1):
-        if found is None:
-            return None
-        standings.append(_judge(found[1], now))
-        texts.append(f"({number},{found[0]}")
-    return standings, texts
+
+def answered(told: Told, now: datetime) -> Standing | AccessError:
+    """What was told, as an answer at an instant."""
+    found = told.at(now)
+    return AccessError(found) if isinstance(found, str) else found
+
+
+def _keys(facts: Facts, ticket: Ticket) -> tuple[str, ...]:
+    """Under which a change of these facts would be noted (see the table's triggers)."""
+    about = (facts.session_id, facts.program_id, facts.group_id, facts.person_id, facts.client_id)
+    return (*(str(key) for key in about if key), ticket.login)
 
 
 def standing(ticket: Ticket, *, now: datetime) -> Standing:
@@ -183,7 +179,7 @@ def roster(group_id: UUID, on: date) -> list[RosterEntry]:
     ]
 
 
-class _Row(NamedTuple):
+class Facts(NamedTuple):
     """What the statement says of one ticket, in the order of its columns."""
 
     session_id: UUID
@@ -206,19 +202,18 @@ class _Row(NamedTuple):
     staff_roles: str
     second_factor: bool
     session_data: str | None
+    login_ends: datetime | None
 
 
-def _judge(row: _Row | None, now: datetime) -> Standing | AccessError:
-    if row is None or row.status == "cancelled":
-        return AccessError("not_found")
-    if not _login_holds(row, now):
-        return AccessError("signed_out")
-    found = _standing(row)
-    return AccessError(found) if isinstance(found, str) else found
+def _judge(facts: Facts) -> tuple[Standing | str, float]:
+    """What follows, and until which instant (seconds since 1970) the login holds."""
+    if facts.status == "cancelled":
+        return "not_found", math.inf
+    return _standing(facts), _login_holds_until(facts)
 
 
 @lru_cache(maxsize=4096)
-def _standing(row: _Row) -> Standing | str:
+def _standing(row: Facts) -> Standing | str:
     """What follows from a row alone: the standing, or the code that refuses it. The same row says the same for ever."""
     roles = frozenset(ProgramRole(role) for role in row.staff_roles.split())
     role = _room_role(row, roles)
@@ -245,15 +240,13 @@ def _standing(row: _Row) -> Standing | str:
     )
 
 
-def _login_holds(row: _Row, now: datetime) -> bool:
+def _login_holds_until(facts: Facts) -> float:
     """The login exists, is this person's, was made after the last change of password, factors or roles, and is not too
     old (AU-6, AU-7). In a room nobody is idle: heartbeats stand for being there."""
-    if not row.session_data:
-        return False
-    owner = (row.person_id, row.password, row.login_epoch, row.is_active)
-    return _is_theirs(row.session_data, *owner) and not is_over(
-        _facts_of(row.session_data), now=now, in_room=True
-    )
+    owner = (facts.person_id, facts.password, facts.login_epoch, facts.is_active)
+    if not facts.session_data or not facts.login_ends or not _is_theirs(facts.session_data, *owner):
+        return -math.inf
+    return min(facts.login_ends.timestamp(), ends_at(_facts_of(facts.session_data)))
 
 
 @lru_cache(maxsize=4096)
@@ -270,7 +263,7 @@ def _facts_of(stored: str) -> dict[str, Any]:
     return facts
 
 
-def _room_role(row: _Row, roles: frozenset[ProgramRole]) -> Role | None:
+def _room_role(row: Facts, roles: frozenset[ProgramRole]) -> Role | None:
     """Staff as the group or this one session says; supervisors and directors may observe; members are clients."""
     if row.group_role and roles:
         return Role(row.group_role)
@@ -284,11 +277,9 @@ def tickets_of(standing_and_login: Iterable[tuple[Standing, str]]) -> list[Ticke
     return [Ticket(s.session_id, s.person_id, login) for s, login in standing_and_login]
 
 
-_remembered: dict[Ticket, tuple[str, _Row]] = {}
-"""{ticket: (the row as text without its number, the row)}, as the database said last."""
-
-QUERY = """
-SELECT found.*, found::text AS text FROM (
+QUERY = f"""
+SELECT found.*, found::text AS text,
+  CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN {NOW} END AS view FROM (
 SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended_at,
   (s.status = 'scheduled' AND s.ends_at > t.now
     AND s.starts_at - make_interval(mins => g0.lobby_opens_minutes) <= t.now) AS due,
@@ -317,7 +308,7 @@ SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended
     WHERE r.program_id = s.program_id AND r.person_id = p.id AND r.withdrawn_at IS NULL) AS staff_roles,
   EXISTS (
     SELECT FROM mfa_authenticator f WHERE f.user_id = p.id AND f.type IN ('totp', 'webauthn')) AS second_factor,
-  l.session_data
+  l.session_data, l.expire_date AS login_ends
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) WITH ORDINALITY AS q (session_id, person_id, login, number)
 CROSS JOIN (SELECT %s::timestamptz AS now) t
 JOIN sessions_app_session s ON s.id = q.session_id
@@ -326,4 +317,4 @@ JOIN groups_person p ON p.id = q.person_id
 LEFT JOIN groups_client c ON c.program_id = s.program_id AND c.person_id = p.id
 LEFT JOIN django_session l ON l.session_key = q.login AND l.expire_date > t.now
 ) found
-"""
+"""  # noqa: S608  # put together from the house's own words

@@ -1,10 +1,11 @@
 """The short way of a commit: one question to the database instead of three, asked by the event loop itself.
 
 Most of what people do in a room changes nothing that this process does not know: it wrote the room's row last, and it asked a
-moment ago who may be here. So the rules are applied to what is remembered, and one statement locks the rows, tests that all of it
-still holds (the rows' marks, everybody's standing word for word, that no command was answered before), writes, and commits. Where
-anything is otherwise it writes nothing, and the batch goes the long way (`services.apply_commands`), which reads first. Both are
-behind the same row-level security, and a command carried out by a line that then broke is a repeat on the long way (RT-2).
+moment ago who may be here. So the rules are applied to what is remembered, and one statement locks the rows, tests that all of
+it still holds (the rows' marks, that nothing was changed that says who may be here, that no command was answered before), writes,
+and commits. Where rights were changed, everybody's standing is compared word for word. Where anything is otherwise it writes
+nothing, and the batch goes the long way (`services.apply_commands`), which reads first. All are behind the same row-level
+security, and a command carried out by a line that then broke is a repeat on the long way (RT-2).
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from datetime import datetime
 from itertools import count
 
 from sessions_app.room import access, kept, statements
-from sessions_app.room.access import Ticket
 from sessions_app.room.arrays import array
 from sessions_app.room.batch import Entry, RoomInWork
-from sessions_app.room.kept import NewState, Remembered
+from sessions_app.room.kept import NewState, Remembered, StateRow
+from sessions_app.room.rights import NOW, Recalled, rights
 from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
-from vio.common.pipeline import PipelineConnection, QuestionFailedError
+from vio.common.pipeline import PipelineConnection, QuestionFailedError, Row, Step
 
 MOST = 64
 """Entries in one batch: the rules are applied in the loop, where nothing else happens meanwhile."""
@@ -31,8 +32,7 @@ class _Believed:
     """What the database must confirm."""
 
     known: Remembered
-    tickets: list[Ticket]
-    texts: list[str]
+    rights: Recalled
     now: datetime
 
 
@@ -40,7 +40,9 @@ class Express:
     """The short way of one process."""
 
     def __init__(self) -> None:
-        self._line = PipelineConnection({"scope": _SCOPE, "express": _EXPRESS}, settings=_IMPATIENT)
+        self._line = PipelineConnection(
+            {"scope": _SCOPE, "unchanged": _UNCHANGED, "same": _SAME}, settings=_SETTINGS
+        )
 
     async def apply(self, entries: Sequence[Entry], *, now: datetime) -> Applied | None:
         """Applies a batch as `services.apply_commands` would, or None: nothing was done, or nobody knows.
@@ -54,20 +56,20 @@ class Express:
         tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
         # Read once: a thread that writes a room meanwhile renews what is remembered, and what we work on has the mark of before.
         known = kept.memory.of({entry.session_id for entry in entries})
-        foreseen = access.foreseen(tickets, now=now)
+        recalled = rights.recall(tickets, now=now)
         unknown = any(entry.session_id not in known or entry.command_id is None for entry in entries)
-        if foreseen is None or unknown:
+        if recalled is None or unknown:
             return None
         rooms: Rooms = {session: RoomInWork(row, now) for session, (_, row) in known.items()}
-        standings, texts = foreseen
-        outcomes = take_all(
-            entries, [now] * len(entries), rooms, {}, dict(zip(tickets, standings, strict=True))
-        )
+        standings = {
+            ticket: access.answered(told, now) for ticket, told in zip(tickets, recalled.told, strict=True)
+        }
+        outcomes = take_all(entries, [now] * len(entries), rooms, {}, standings)
         work = list(rooms.values())
         if any(room.evidence or room.audits or not room.results or follows(room) for room in work):
             return None
         states = [room.new_state() for room in work if room.rows or room.state_changed]
-        if not await self._write(work, states, _Believed(known, tickets, texts, now)):
+        if not await self._write(work, states, _Believed(known, recalled, now)):
             return None
         return Applied(outcomes, [room.written() for room in work if room.rows])
 
@@ -77,30 +79,53 @@ class Express:
 
     async def _write(self, work: list[RoomInWork], states: list[NewState], held: _Believed) -> bool:
         """Whether everything still held and is committed."""
-        values = [
+        rooms = [
             array([room.row.session_id for room in work]),
             array([held.known[room.row.session_id][0] for room in work]),
             array([room.row.version for room in work]),
-            *(str(value) for value in access.query_values(held.tickets, now=held.now)),
-            array(held.texts),
-            *statements.written_values(
-                [row for room in work for row in room.rows],
-                [row for room in work for row in room.results],
-                states,
-            ),
         ]
-        programs = ",".join({str(room.row.program_id) for room in work})
+        written = statements.written_values(
+            [row for room in work for row in room.rows],
+            [row for room in work for row in room.results],
+            states,
+        )
+        scope = ("scope", [",".join({str(room.row.program_id) for room in work})])
         try:
-            answer = await self._line.ask([("scope", [programs]), ("express", values)])
+            return await self._ask(
+                scope, rooms, written, held, {str(new.row.session_id): new.row for new in states}
+            )
         except QuestionFailedError:
             return False
-        if not answer or answer[0][0] != "t":
+
+    async def _ask(
+        self, scope: Step, rooms: list[str], written: list[str], held: _Believed, rows: dict[str, StateRow]
+    ) -> bool:
+        recalled = held.rights
+        if recalled.view is not None:
+            asked = [*rooms, array(recalled.keys()), recalled.view.text, *written]
+            answer = await self._line.ask([scope, ("unchanged", asked)])
+            if _is_done(answer, rows):
+                return True
+            if not answer or answer[0][1] == "t":  # the rooms are not as we knew them
+                return False
+        queried = [str(value) for value in access.query_values(recalled.tickets, now=held.now)]
+        answer = await self._line.ask(
+            [scope, ("same", [*rooms, *queried, array(recalled.texts()), *written])]
+        )
+        if not _is_done(answer, rows):
             return False
-        rows = {str(new.row.session_id): new.row for new in states}
-        for _, session, mark in answer:
-            if session is not None and mark is not None:
-                kept.memory.keep(mark, rows[session])
+        rights.confirm(recalled, view=str(answer[0][2]), now=held.now)
         return True
+
+
+def _is_done(answer: list[Row], rows: dict[str, StateRow]) -> bool:
+    """Whether it was written; the rows are remembered by their new marks."""
+    if not answer or answer[0][0] != "t":
+        return False
+    for _, _, _, session, mark in answer:
+        if session is not None and mark is not None:
+            kept.memory.keep(mark, rows[session])
+    return True
 
 
 def _numbered(statement: str) -> str:
@@ -112,18 +137,40 @@ def _numbered(statement: str) -> str:
 
 # All rooms of the process share the line, so nobody on it waits for somebody else's lock: a locked room goes the long way at
 # once (SKIP LOCKED), any other lock within a moment. The server gives up before we do, so that nothing goes on unheard of.
-_IMPATIENT = {"lock_timeout": "300ms", "statement_timeout": "1500ms"}
+# Every row it reads is found by a key, however small a table looks.
+_SETTINGS = {"lock_timeout": "300ms", "statement_timeout": "1500ms", "enable_seqscan": "off"}
 
 _SCOPE = "SELECT set_config('vio.programs', $1, true)"
 
-_EXPRESS = _numbered(f"""
+_ROOMS = f"""
 WITH known AS (
   SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS known (session_id, mark, version)
 ), locked AS (
   SELECT {statements.MARK} = known.mark AND r.version = known.version AS same
   FROM known JOIN sessions_app_roomstate r USING (session_id) ORDER BY r.session_id FOR UPDATE OF r SKIP LOCKED
-), fine AS MATERIALIZED (
-  SELECT (SELECT count(*) FROM locked WHERE same) = (SELECT count(*) FROM known)
-    AND coalesce((SELECT array_agg(q.text ORDER BY q.number) FROM ({access.QUERY}) q), '{{}}') = %s::text[] AS ok
+), rooms AS MATERIALIZED (
+  SELECT (SELECT count(*) FROM locked WHERE same) = (SELECT count(*) FROM known) AS ok
+)"""  # noqa: S608  # put together from the house's own words
+
+# Nobody of the house waits here for others: what is committed before this statement began is seen by it.
+_NO_CHANGE = """
+  SELECT split_part(view, '/', 1) = extract(epoch FROM pg_postmaster_start_time())::text AND NOT EXISTS (
+    SELECT FROM vio_access_change c WHERE c.xid >= pg_snapshot_xmin(split_part(view, '/', 2)::pg_snapshot)
+      AND c.key = ANY (%s::text[]) AND NOT pg_visible_in_snapshot(c.xid, split_part(view, '/', 2)::pg_snapshot)) AS ok
+  FROM (SELECT %s::text AS view) v"""
+
+_WORD_FOR_WORD = f"""
+  SELECT coalesce((SELECT array_agg(q.text ORDER BY q.number) FROM ({access.QUERY}) q), '{{}}') = %s::text[] AS ok
+"""  # noqa: S608  # put together from the house's own words
+
+
+def _statement(allowed: str) -> str:
+    """Rows: done, whether the rooms were as we knew them, the view, and session and mark of each state that was written."""
+    return _numbered(f"""{_ROOMS}, allowed AS MATERIALIZED ({allowed}
+), fine AS MATERIALIZED (SELECT rooms.ok AND allowed.ok AS ok FROM rooms, allowed
 ), {statements.WRITES}
-SELECT fine.ok, written.session_id, written.mark FROM fine LEFT JOIN written ON true""")  # noqa: S608  # put together from the house's own words
+SELECT fine.ok, NOT rooms.ok, {NOW}, written.session_id, written.mark FROM rooms, fine LEFT JOIN written ON true""")  # noqa: S608  # put together from the house's own words
+
+
+_UNCHANGED = _statement(_NO_CHANGE)
+_SAME = _statement(_WORD_FOR_WORD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from sessions_app.room.kept import NewState, Remembered, StateRow, Stored
 from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
 from vio.common.errors import NotFoundError
 from vio.common.scope import in_view
+
+KEPT_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,18 @@ def leave_scope() -> None:
     """Back to the programs that were seen before `read`, in a transaction that goes on."""
     with _together() as asked:
         asked(_SCOPE, [in_view()])
+
+
+def forget_access_changes(*, now: datetime) -> int:
+    """Deletes the notes of changed rights that were committed at least ten minutes ago; returns how many.
+
+    A note is marked when it is first seen, because only then is it certain that its change is committed: a transaction may
+    have begun long before it ended. Views older than `rights.OLDEST` are not asked with, so no process misses what goes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE vio_access_change SET seen_at = %s WHERE seen_at IS NULL", [now])
+        cursor.execute("DELETE FROM vio_access_change WHERE seen_at < %s", [now - KEPT_FOR])
+        return int(cursor.rowcount)
 
 
 # --- sending in one go ------------------------------------------------------------------------------------------

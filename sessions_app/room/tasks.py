@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from sessions_app.room import clock
+from sessions_app.room import clock, statements
 from vio.common.steady import SteadyClock
 from vio.common.tasks import system_task
 
@@ -39,6 +39,13 @@ def sweep_presence() -> None:
 def forget_chat() -> None:
     """Empties chat whose time of keeping is over."""
     clock.forget_chat(now=timezone.now())
+
+
+@shared_task(name="sessions_app.room.forget_access_changes")
+@system_task
+def forget_access_changes() -> None:
+    """Forgets notes of changed rights that every process has long seen."""
+    statements.forget_access_changes(now=timezone.now())
 
 
 @shared_task(name="sessions_app.room.tick_due")
