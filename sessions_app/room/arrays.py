@@ -16,11 +16,7 @@ def columns(rows: Collection[tuple[object, ...]], width: int) -> list[str]:
 
 def array(values: Collection[object]) -> str:
     """An array as PostgreSQL reads it. The driver would look at every value of every list again."""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
-
-
-def _element(value: object) -> str:
-    return _WRITTEN.get(type(value), _text)(value)
+    return "{" + ",".join([_WRITTEN.get(type(value), _text)(value) for value in values]) + "}"
 
 
 def _text(value: object) -> str:
@@ -31,13 +27,18 @@ def _bytes(value: bytes) -> str:
     return f'"\\\\x{value.hex()}"'
 
 
+def _uuid(value: UUID) -> str:
+    """Without hyphens, which PostgreSQL reads as well: that takes a third of the time."""
+    return f"{value.int:032x}"
+
+
 def _instant(value: datetime) -> str:
     return f'"{value.isoformat()}"'
 
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     NoneType: lambda _: "NULL",
-    UUID: str,
+    UUID: _uuid,
     int: str,
     bool: str,
     bytes: _bytes,

@@ -6,10 +6,9 @@ must be written: log lines, evidence, answers, audit entries. `services.apply_co
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sessions_app.room import activity_events as a
@@ -19,7 +18,6 @@ from sessions_app.room.acts import Act, Depart
 from sessions_app.room.ballots import BallotBox
 from sessions_app.room.commands import ClientAdmit, Command
 from sessions_app.room.kept import NewState, StateRow, Stored
-from sessions_app.room.log import Moment
 from sessions_app.room.models import EvidenceKind, RoomState
 from sessions_app.room.replies import event_wire
 from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
@@ -35,8 +33,7 @@ from vio.common.models import AuditEntry
 from vio.common.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that waits for a room: a browser's command, or an act of the house about a person.
 
     `login` and `permission` are checked again inside the transaction (AU-7); both are empty for the house itself.
@@ -62,11 +59,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one entry: the numbers its sender may know, or the refusal; and the room right after it."""
+    """What became of one entry: the numbers its sender may know, or the refusal."""
 
     numbers: dict[str, int] = field(default_factory=dict)
     error: DomainError | None = None
-    moment: Moment | None = None
 
 
 @dataclass(slots=True)
@@ -95,6 +91,16 @@ AUDITED = {
     "admission.changed", "support.overdue", "aside.opened", "aside.joined", "aside.closed", "host.changed", "breakouts.opened",
     "breakouts.closed", "breakout.moved", "poll.opened", "poll.closed", "poll.shared", "round.answered", "text.shown",
 }  # fmt: skip
+_MOVES = {
+    e.ClientMovedToLobby,
+    e.ClientRemoved,
+    e.ClientAdmitted,
+    e.ClientLeft,
+    e.StaffLeft,
+    e.WaitingLeft,
+    e.RoomEnded,
+}
+"""Events after which somebody's connections count otherwise."""
 _CAUSES = {LeaveReason.LEFT: "left", LeaveReason.LOST: "dropped"}
 
 
@@ -136,11 +142,7 @@ class RoomInWork:
         numbers = self._record(entry, events)
         self._keep_connections(entry, events)
         self._remember(entry, numbers, "")
-        return Outcome(numbers=numbers, moment=self.moment())
-
-    def moment(self) -> Moment:
-        """The room as it will be once committed."""
-        return Moment(self.room, dict(self.heads), self.base + len(self.rows))
+        return Outcome(numbers)
 
     def _decide(self, entry: Entry) -> list[e.Event]:
         person = str(entry.person_id or "")
@@ -173,12 +175,8 @@ class RoomInWork:
                 self.audits.append(self._audit(entry, event))
         self.room = apply_all(self.room, events)
         self.box = ballots.after(self.box, entry.what, str(entry.person_id or ""), events)
-        viewer = viewer_of(self.room, str(entry.person_id or ""), entry.role)
-        return {
-            event.audience: self.heads[event.audience]
-            for event in events
-            if event.audience in viewer.audiences
-        }
+        hears = viewer_of(self.room, str(entry.person_id or ""), entry.role).audiences
+        return {event.audience: self.heads[event.audience] for event in events if event.audience in hears}
 
     def _append(self, event: e.Event) -> None:
         audience = event.audience
@@ -209,7 +207,7 @@ class RoomInWork:
                     entry.command_id,
                     code,
                     self.now,
-                    json.dumps(numbers),
+                    _numbers(numbers),
                 )
             )
 
@@ -239,6 +237,8 @@ class RoomInWork:
     def _keep_connections(self, entry: Entry, events: list[e.Event]) -> None:
         if isinstance(entry.what, acts.Arrive):
             self._open_connection(entry)
+        if not any(type(event) in _MOVES for event in events):
+            return
         moved = {event.person: event for event in events if isinstance(event, e.ClientMovedToLobby)}
         removed = {event.person for event in events if isinstance(event, e.ClientRemoved)}
         for event in events:
@@ -342,6 +342,11 @@ class RoomInWork:
     def written(self) -> Written:
         """The bell's content; empty when nothing was logged."""
         return Written(self.row.session_id, self.base, self.rows, self.frames)
+
+
+def _numbers(numbers: dict[str, int]) -> str:
+    """As JSON; audiences are words and ids, which need no escaping."""
+    return "{" + ",".join([f'"{audience}":{number}' for audience, number in numbers.items()]) + "}"
 
 
 def _kind(event: e.Event) -> str:

@@ -7,8 +7,8 @@ tick: of each connection only the latest proof matters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sessions_app.room import statements
@@ -20,8 +20,7 @@ TICK = 1.5
 """Seconds between two statements."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A connection was alive at an instant of the server's clock."""
 
     session_id: UUID

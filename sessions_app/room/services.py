@@ -7,7 +7,7 @@ Synchronous, atomic, safe to repeat. Nothing is acknowledged or rung before the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -223,7 +223,8 @@ def _answer(entry: Entry, rooms: Rooms, repeats: Repeats, standings: Standings) 
             return Outcome(error=standing)  # withdrawn: not executed, and not remembered as an answer (AU-7)
         if not standing.may(entry.permission):
             return Outcome(error=NotAllowedError())
-        entry = replace(entry, role=standing.role, client_id=standing.client_id)
+        if entry.role is not standing.role or entry.client_id != standing.client_id:
+            entry = entry._replace(role=standing.role, client_id=standing.client_id)
     if entry.command_id is not None and entry.person_id is not None:
         first = repeats.get((entry.session_id, entry.person_id, entry.command_id))
         if first is not None:

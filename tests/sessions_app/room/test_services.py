@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -248,7 +247,7 @@ class TestHistory:
         for place, (who, _) in enumerate(steps):
             client = isinstance(who, Client)
             role = Role.CLIENT if client else Role.FACILITATOR
-            entries[place] = replace(entries[place], role=role, client_id=who.pk if client else None)
+            entries[place] = entries[place]._replace(role=role, client_id=who.pk if client else None)
         return [(live.now + timedelta(minutes=n), entry) for n, entry in enumerate(entries)]
 
     def test_each_entry_stands_at_its_own_instant(self, live: LiveRoom) -> None:
