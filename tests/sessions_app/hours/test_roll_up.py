@@ -230,9 +230,9 @@ def left_of(world: World, week: Week) -> set[Client]:
     return set(Client.objects.filter(pk__in=clients))
 
 
-def test_a_week_as_stored_is_vouched_for_and_one_without_attendance_is_looked_at(world: World) -> None:
+def test_a_week_as_stored_is_vouched_for_with_attendance_and_without(world: World) -> None:
     week = settled(world)
-    assert left_of(world, week) == {world.ben, world.cleo}
+    assert left_of(world, week) == set()
     before = WeekHours.objects.get(client=world.ana)
     with CaptureQueriesContext(connection) as seen:
         roll_up(program=world.program, weeks=[week], now=NOW + timedelta(hours=1))
@@ -245,7 +245,8 @@ def test_a_week_as_stored_is_vouched_for_and_one_without_attendance_is_looked_at
     [
         {"minutes": 89}, {"days": 2}, {"prescribed_minutes": 1}, {"prescribed_days": 9}, {"to_come_minutes": 5},
         {"full_minutes": 1}, {"days_in_force": 6}, {"called_off_minutes": 1}, {"target_basis": "days"},
-        {"forecast": "met"}, {"forecast": "on_course"}, {"forecast": "needs_one_more"},
+        {"forecast": "met"}, {"forecast": "on_course"}, {"forecast": "needs_one_more"}, {"minutes": 0, "days": 0},
+        {"minutes": 89, "days": 257},
     ],
 )  # fmt: skip
 def test_every_figure_stored_wrongly_is_found_and_put_right(world: World, wrong: dict[str, object]) -> None:
@@ -255,6 +256,25 @@ def test_every_figure_stored_wrongly_is_found_and_put_right(world: World, wrong:
     assert world.ana in left_of(world, week)
     roll_up(program=world.program, weeks=[week], now=NOW)
     assert stored(world.program) == right
+
+
+def test_without_attendance_only_a_row_of_nothing_is_vouched_for(world: World) -> None:
+    week = settled(world)
+    right = stored(world.program)
+    WeekHours.objects.filter(client=world.ben).update(minutes=90, days=1)
+    WeekHours.objects.filter(client=world.cleo).delete()
+    assert left_of(world, week) == {world.ben, world.cleo}
+    roll_up(program=world.program, weeks=[week], now=NOW)
+    assert stored(world.program) == right
+
+
+def test_one_who_came_in_the_middle_is_left_in_that_week_alone(world: World) -> None:
+    week = settled(world)
+    before = Week(week.first - timedelta(days=7))
+    Enrolment.objects.filter(client=world.ana).update(starts_on=before.first + timedelta(days=2))
+    roll_up(program=world.program, weeks=[before, week], now=NOW)
+    left = weeks_left(world.program, [before, week], now=NOW)
+    assert [(one.week.first, one.clients) for one in left] == [(before.first, (world.ana.pk,))]
 
 
 def test_a_row_that_is_missing_or_of_another_grid_vouches_for_nothing(world: World) -> None:
