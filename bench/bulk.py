@@ -13,8 +13,7 @@ from bench import machine
 from bench.progress import phase
 
 # Whatever PostgreSQL knows of an index, rows come in without it until it is built again.
-_REST = """UPDATE pg_index SET indisready = false, indisvalid = false
-WHERE indrelid = ANY (%s::regclass[]) RETURNING indexrelid::regclass::text"""
+_REST = "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY (%s::regclass[])"
 _BROKEN = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT (indisready AND indisvalid)"
 
 
@@ -28,8 +27,8 @@ def resting_indexes(owner: Any, tables: Sequence[str]) -> Iterator[None]:
     owner.execute(_REST, [list(tables)])
     yield
     owner.execute("SET maintenance_work_mem = '1GB'")
-    for table in tables:
-        with phase(f"  indexes of {table}"):
+    with phase("  indexes"):
+        for table in tables:
             owner.execute(f"REINDEX TABLE {table}")
     if broken := owner.execute(_BROKEN).fetchall():
         raise RuntimeError(f"indexes that were not built: {broken}")
@@ -47,5 +46,7 @@ def settle(owner: Any, tables: Sequence[str]) -> None:
 def on_all_cores(process: int) -> Iterator[None]:
     """Lets a server and what it starts within the block use every core; nothing is measured then."""
     machine.pin(process, machine.SERVER | machine.OTHERS)
-    yield
-    machine.pin(process, machine.OTHERS)
+    try:
+        yield
+    finally:
+        machine.pin(process, machine.OTHERS)
