@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
+from bench.bulk import settle
 from bench.history import History
 from bench.progress import phase
 from bench.rows import Row, Target, judge
-from bench.stack import Stack
+from bench.stack import Stack, owner_connection
 
 Step: TypeAlias = Callable[[History, datetime], Any]
 SAMPLE = 60
@@ -48,6 +49,8 @@ def measure(stack: Stack, history: History, board: History, rounds: int, now: da
         deep, wrong = _rounds(clock, history, _DEEP_STEPS, rounds, now)
     with phase("board: every week for the first time"):
         first_time = clock.cpu(lambda: _board(board, now))
+    with owner_connection(stack) as owner:
+        settle(owner, ["sessions_app_weekhours"])
     with phase("board: weeks that are right already"):
         rolled, _ = _rounds(clock, board, _BOARD_STEPS, rounds, now)
     with phase("hours and board: the loops"):
