@@ -6,6 +6,7 @@ import functools
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -19,7 +20,14 @@ from sessions_app.hours.recompute import recompute_weeks
 from sessions_app.hours.roll_up import roll_up, weeks_left
 from sessions_app.hours.services import compute_week
 from sessions_app.hours.tasks import finished_weeks, roll_up_weeks
-from sessions_app.models import AttendancePolicy, AttendanceRecord, HoursPolicy, WeekHours, WeekTarget
+from sessions_app.models import (
+    AttendancePolicy,
+    AttendanceRecord,
+    HoursPolicy,
+    Session,
+    WeekHours,
+    WeekTarget,
+)
 from tests.factories import LONG_AGO, make_person, make_session
 from tests.sessions_app.attendance.evenings import finalised, held, sat
 from tests.sessions_app.hours.programs import Plan, build, plans
@@ -266,6 +274,31 @@ def test_without_attendance_only_a_row_of_nothing_is_vouched_for(world: World) -
     assert left_of(world, week) == {world.ben, world.cleo}
     roll_up(program=world.program, weeks=[week], now=NOW)
     assert stored(world.program) == right
+
+
+def test_what_a_newer_version_says_twice_is_looked_at(world: World) -> None:
+    """Both versions add up to a figure that is stored by mistake."""
+    week = settled(world)
+    again = AttendanceRecord.objects.get(client=world.ana)
+    again.pk, again.version, again._state.adding = uuid4(), 2, True
+    again.save()
+    WeekHours.objects.filter(client=world.ana).update(minutes=180)
+    assert left_of(world, week) == {world.ana}
+
+
+def test_a_session_that_does_not_count_is_looked_at(world: World) -> None:
+    week = settled(world)
+    Session.objects.update(service_type="case_management")
+    assert left_of(world, week) == {world.ana}
+
+
+def test_a_target_set_by_a_person_is_looked_at_though_the_rules_is_stored(world: World) -> None:
+    week = settled(world)
+    WeekTarget.objects.create(
+        program=world.program, client=world.ben, week=week.first, version=1, minutes=50, days=1, reason="agreed",
+        author=world.ben.person, set_at=NOW,
+    )  # fmt: skip
+    assert left_of(world, week) == {world.ben}
 
 
 def test_one_who_came_in_the_middle_is_left_in_that_week_alone(world: World) -> None:
