@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from bench import alert, evidence, history, hours, machine, pages, references, report, rooms, stack
 from bench.crowd import LoadGenerator
 from bench.people import Evening, make_evening
+from bench.progress import phase, say
 from bench.rows import Row, to_table
 
 STEPS = ("storm", "memory", "rounds", "flood")
@@ -65,12 +66,6 @@ def options() -> Options:
         not given.no_references, not given.no_document,
         given.steps or list(STEPS), given.profile, given.rooms or 84,
     )  # fmt: skip
-
-
-def say(text: str) -> None:
-    """One line of progress."""
-    sys.stdout.write(f"bench: {text}\n")
-    sys.stdout.flush()
 
 
 def main() -> int:
@@ -188,19 +183,17 @@ def _evidence(running: stack.Stack, evening: Evening, chosen: Options) -> list[R
 def _hours(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]:
     """The hours and, on the same history, the pages."""
     now = datetime.now(UTC)
-    began = time.monotonic()
-    past = history.lay_out(running, chosen.clients, now)
-    say(
-        f"hours: {past.records:,} records, {past.evidence:,} rows of evidence in {time.monotonic() - began:.0f} s"
-    )
-    began = time.monotonic()
-    large = history.lay_out(running, chosen.board_clients, now, name="Board", with_evidence=False)
-    say(f"board: {large.records:,} records in {time.monotonic() - began:.0f} s")
+    with phase(f"hours: {chosen.clients:,} clients laid out"):
+        past = history.lay_out(running, chosen.clients, now)
+    say(f"hours: {past.records:,} records, {past.evidence:,} rows of evidence")
+    with phase(f"board: {chosen.board_clients:,} clients laid out"):
+        large = history.lay_out(running, chosen.board_clients, now, name="Board", with_evidence=False)
+    say(f"board: {large.records:,} records")
     made = hours.measure(running, past, large, min(2, chosen.rounds), now)
-    say("pages")
     if running.web is None:
         running.start_web()
-    return made + pages.measure(running, past, now)
+    with phase("pages"):
+        return made + pages.measure(running, past, now)
 
 
 _PARTS: dict[str, Callable[[stack.Stack, Evening, Options], list[Row]]] = {

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
+from bench.bulk import settle
 from bench.history import History
+from bench.progress import phase
 from bench.rows import Row, Target, judge
-from bench.stack import Stack
+from bench.stack import Stack, owner_connection
 
 Step: TypeAlias = Callable[[History, datetime], Any]
 SAMPLE = 60
@@ -43,12 +45,19 @@ def measure(stack: Stack, history: History, board: History, rounds: int, now: da
     """All rows about hours: the deep path on a history with evidence, the board's on a larger one of attendance alone."""
     clock = Clock(stack)
     _without_timeout()
-    deep, wrong = _rounds(clock, history, _DEEP_STEPS, rounds, now)
-    first_time = clock.cpu(lambda: _board(board, now))
-    rolled, _ = _rounds(clock, board, _BOARD_STEPS, rounds, now)
-    loop = _scaled(clock, history, _loop)
-    board_loop = _scaled(clock, board, _week_loop)
-    corrections = [_correct(board, n, now) for n in range(30)]
+    with phase("hours: evidence to weeks, one week"):
+        deep, wrong = _rounds(clock, history, _DEEP_STEPS, rounds, now)
+    with phase("board: every week for the first time"):
+        first_time = clock.cpu(lambda: _board(board, now))
+    with owner_connection(stack) as owner:
+        settle(owner, ["sessions_app_weekhours"])
+    with phase("board: weeks that are right already"):
+        rolled, _ = _rounds(clock, board, _BOARD_STEPS, rounds, now)
+    with phase("hours and board: the loops"):
+        loop = _scaled(clock, history, _loop)
+        board_loop = _scaled(clock, board, _week_loop)
+    with phase("corrections"):
+        corrections = [_correct(board, n, now) for n in range(30)]
     size, large = _size(history), _size(board)
     note = f"{size}, {history.evidence:,} rows of evidence"
     proof = "" if not wrong else f"{wrong} figures disagree"

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from groups.models import Program
 from sessions_app.hours.policies import Versions, versions_of
 from sessions_app.hours.rolling import not_vouched_for
@@ -30,11 +28,11 @@ class WeekLeft:
     """Whose rows; None for everybody's."""
 
 
-@transaction.atomic
 def roll_up(*, program: Program, weeks: Iterable[Week], now: datetime) -> None:
     """Brings the stored weeks of every enrolled client up to the finished attendance.
 
-    It leaves the same rows as `compute_week` for each of the weeks does.
+    It leaves the same rows as `compute_week` for each of the weeks does. Each week is committed by itself: what was put
+    right before a lock or a time limit ended the work stays, and the next hour goes on from there.
     """
     for left in weeks_left(program, weeks, now=now):
         compute_week(program=program, week=left.week, now=now, clients=left.clients)
