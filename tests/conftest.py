@@ -37,6 +37,18 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
         cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def entries_at_once(request: pytest.FixtureRequest) -> None:
+    """A test inside one transaction never commits: there each statement chains what it recorded, as a commit would."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
+    if commits or not (marker or "db" in request.fixturenames):
+        return
+    request.getfixturevalue("db")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS chain_drafts IMMEDIATE")
+
+
 _AT_WORK = """
 SELECT count(*) FROM pg_locks
 WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())

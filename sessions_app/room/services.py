@@ -28,10 +28,9 @@ from sessions_app.room.errors import RoomError
 from sessions_app.room.models import EvidenceKind, RoomState
 from sessions_app.room.rows import EvidenceRow
 from sessions_app.signals import checkin_shared, clients_appeared, support_unanswered
-from vio.common import realtime
+from vio.common import audit, realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
-from vio.common.models import AuditEntry
 from vio.common.scope import scope
 
 _log = log(__name__)
@@ -232,7 +231,7 @@ def _answer(entry: Entry, rooms: Rooms, repeats: Repeats, standings: Standings) 
 
 
 def _write(rooms: Rooms) -> None:
-    """All rows of all rooms: one statement per table, audit last (its chain is locked until the commit)."""
+    """All rows of all rooms: one statement per table."""
     work = list(rooms.values())
     evidence = [row for room in work for row in room.evidence]
     if evidence:
@@ -245,8 +244,7 @@ def _write(rooms: Rooms) -> None:
         states=[room.new_state() for room in work if room.rows or room.state_changed],
     )
     audits = [row for room in work for row in room.audits]
-    if audits:
-        AuditEntry.objects.bulk_create(audits)
+    audit.record_all(audits)
 
 
 def _tell_of_arrivals(evidence: Iterable[EvidenceRow], now: datetime) -> None:
