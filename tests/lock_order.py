@@ -1,7 +1,7 @@
-"""Watches in which order a test's acts lock rows (docs/decisions/0019): the recorder behind the guard.
+"""The one order in which acts lock rows (docs/decisions/0019), and the recorder that holds every test to it.
 
-It reads the statements themselves. An act is what happens inside the outermost `atomic` of the code under test; a test's
-own statements, and those that are a transaction each, hold nothing while they wait and are not looked at.
+It reads the statements themselves. An act is what happens inside the outermost `atomic` of the code under test; statements
+that are a transaction each hold nothing while they wait. A lock that is not waited for (SKIP LOCKED) may come at any time.
 """
 
 from __future__ import annotations
@@ -14,29 +14,90 @@ from typing import Any
 
 from django.db import connection
 
-_LOCKING = re.compile(
-    r"\bFOR (?:NO KEY )?UPDATE\b(?: OF (?P<of>[\w\", ]+?))?(?: SKIP LOCKED| NOWAIT)?\s*\)?\s*$"
+# From the first to the last. Rows of one level are ordered by the lock of `UNDER`, or never meet in one act.
+LEVELS: tuple[frozenset[str], ...] = tuple(
+    frozenset(level.split())
+    for level in (
+        "groups_apitoken",  # said to be used as a request begins, in a transaction of its own; in a test in the test's
+        "advisory",  # hold_meeting_times
+        "groups_program",
+        "groups_holiday",
+        "groups_levelofcare",
+        "groups_group",
+        "groups_staffrole",
+        "groups_groupstaff groups_absence",
+        "groups_series",
+        "sessions_app_roomstate",  # of several rooms in the order of their ids
+        "sessions_app_session",
+        "sessions_app_sessionbreak sessions_app_sessionstaff sessions_app_techcheck sessions_app_roomevent"
+        " sessions_app_commandresult",
+        "sessions_app_attendanceimport",
+        "sessions_app_proposedcorrection sessions_app_attendancedispute",
+        "sessions_app_attendancesheet",
+        "groups_client",
+        "groups_contactways groups_emergencycontact groups_enrolment groups_prescribeddose groups_membership"
+        " groups_seatoffer groups_waitlistentry",
+        "sessions_app_weekhours",
+        "sessions_app_groupnote sessions_app_clientnote sessions_app_followup",
+        "sessions_app_flag",
+        "checkins_alert",
+        "groups_person",
+        "groups_invitation account_emailaddress",
+        "common_delivery",
+    )
 )
-_TABLES = re.compile(r'(?:FROM|JOIN) "(\w+)"(?:\s+(\w+)(?=\s+ON|\s+USING))?')
+LEVEL = {table: place for place, level in enumerate(LEVELS) for table in level}
+# level (by one of its tables) -> the table whose lock puts its rows in order.
+UNDER = {
+    "sessions_app_sessionbreak": "sessions_app_session",
+    "groups_enrolment": "groups_client",
+    "sessions_app_groupnote": "sessions_app_session",
+}
+_UNDER = {LEVEL[table]: parent for table, parent in UNDER.items()}
+# Two of a level that always come in this order, so that they need no lock above them.
+FOLLOWS = {
+    ("groups_seatoffer", "groups_waitlistentry"),
+    ("sessions_app_groupnote", "sessions_app_clientnote"),
+    ("groups_invitation", "account_emailaddress"),
+}
+
+_LOCKING = re.compile(
+    r"\bFOR (?:NO KEY )?UPDATE\b(?: OF (?P<of>[\w\", ]+?))?(?P<patient> SKIP LOCKED| NOWAIT)?\s*\)?\s*$"
+)
+_TABLES = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 _CHANGING = re.compile(r'^\s*(?:UPDATE|DELETE FROM) "?(\w+)"?')
-_ADVISORY = "pg_advisory_xact_lock"
 
 
 @dataclass
 class Act:
-    """The tables that one act locked rows of, in the order of the first lock of each."""
+    """What one act locked, in the order of the first lock of each table, and where it left the order."""
 
-    tables: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
-    def locks(self, table: str) -> None:
+    def locks(self, table: str, *, waits: bool = True) -> None:
         """Notes a lock; one that is held already is no new one."""
-        if table not in self.tables:
-            self.tables.append(table)
+        if table in self.held:
+            return
+        if waits:
+            self.problems += [
+                f"{table} after {before}" for before in self.held if not self.may(before, table)
+            ]
+        self.held.append(table)
+
+    def may(self, before: str, table: str) -> bool:
+        """Whether a row of `table` may be waited for by who holds one of `before`."""
+        if before not in LEVEL or table not in LEVEL:
+            return False
+        first, second = LEVEL[before], LEVEL[table]
+        if first == second:
+            return (before, table) in FOLLOWS or _UNDER.get(first) in self.held
+        return first < second
 
 
 def locked_by(sql: str) -> list[str]:
     """The tables a statement locks existing rows of; "advisory" for a lock without a row."""
-    if _ADVISORY in sql:
+    if "pg_advisory_xact_lock" in sql:
         return ["advisory"]
     if changing := _CHANGING.match(sql):
         return [changing[1]]
@@ -44,27 +105,32 @@ def locked_by(sql: str) -> list[str]:
         return []
     if locking["of"]:
         return [name.strip().strip('"') for name in locking["of"].split(",")]
-    return [table for table, _ in _TABLES.findall(sql)]
+    return _TABLES.findall(sql)
+
+
+def waits(sql: str) -> bool:
+    """Whether a locking statement waits for a row that is held."""
+    locking = _LOCKING.search(sql)
+    return locking is None or locking["patient"] is None
 
 
 @contextmanager
 def watched() -> Iterator[list[Act]]:
-    """The acts of a block, as they happen."""
+    """The acts of a block, as they happen on this thread's connection."""
     acts: list[Act] = []
-    open_savepoints = 0
+    savepoints = 0
 
     def look(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-        nonlocal open_savepoints
+        nonlocal savepoints
         text = str(sql)
         if text.startswith("SAVEPOINT"):
-            if not open_savepoints:
-                acts.append(Act())
-            open_savepoints += 1
+            acts.extend([] if savepoints else [Act()])
+            savepoints += 1
         elif text.startswith("RELEASE SAVEPOINT"):
-            open_savepoints -= 1
-        elif open_savepoints:
+            savepoints -= 1
+        elif savepoints:
             for table in locked_by(text):
-                acts[-1].locks(table)
+                acts[-1].locks(table, waits=waits(text))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(look):

@@ -44,7 +44,7 @@ def hand_over(*, actor: Actor, now: datetime) -> int:
 @transaction.atomic
 def _pass_on(actor: Actor, follow_up_id: UUID, absence: Absence, now: datetime) -> int:
     away = absence.person_id
-    held = FollowUp.objects.select_for_update(of=("self",)).select_related("client")
+    held = FollowUp.objects.select_for_update(of=("self",), no_key=True).select_related("client")
     task = held.filter(pk=follow_up_id, owner=away, status__in=RUNNING).first()
     if task is None:  # another scheduler was quicker, somebody took it, or it has ended
         return 0

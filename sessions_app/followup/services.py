@@ -39,7 +39,7 @@ class Attempt:
 
 def running(follow_up_id: UUID) -> FollowUp:
     """The follow-up, locked; ConflictError when it has ended meanwhile, NotFoundError when there is none."""
-    found = FollowUp.objects.select_for_update().filter(pk=follow_up_id).first()
+    found = FollowUp.objects.select_for_update(no_key=True).filter(pk=follow_up_id).first()
     if found is None:
         raise NotFoundError
     if found.status not in RUNNING:

@@ -6,7 +6,7 @@ Synchronous, atomic, safe to repeat. Nothing is acknowledged or rung before the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
+from groups.models import Client
 from groups.selectors import pairs_apart
 from sessions_app.models import Session, SessionBreak
 from sessions_app.room import activity_commands as ac
@@ -260,8 +261,12 @@ def _tell_of_arrivals(evidence: Iterable[EvidenceRow], now: datetime) -> None:
 
 def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
     """Inside the transaction: what follows from it (an alert, a kept answer) commits with it or not at all."""
-    for room in rooms:
-        for event, client_id in room.news():
+    told = [(room, room.news()) for room in rooms]
+    _hold_clients(
+        {client_id for _, news in told for _, client_id in news}, [room for room, news in told if news]
+    )
+    for room, news in told:
+        for event, client_id in news:
             facts = {"session_id": room.row.session_id, "client_id": client_id, "now": now}
             with scope({room.row.program_id}):
                 if isinstance(event, a.SupportOverdue):
@@ -269,6 +274,14 @@ def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
                     support_unanswered.send(sender=RoomState, asked_at=asked, **facts)
                 else:
                     checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
+
+
+def _hold_clients(client_ids: Collection[UUID], rooms: Iterable[RoomInWork]) -> None:
+    """The charts of everybody there is news of, in order of their ids, before what follows locks anything of one of them."""
+    if len(client_ids) > 1:
+        with scope({room.row.program_id for room in rooms}):
+            held = Client.objects.select_for_update(no_key=True).filter(pk__in=client_ids)
+            list(held.order_by("pk").values_list("pk"))
 
 
 FOLLOWED = (e.RoomOpened, e.RoomStarted, e.BreakStarted, e.BreakEnded, e.RoomEnded)

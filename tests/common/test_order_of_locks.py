@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from checkins.models import Alert
 from checkins.services.alerts import acknowledge_alert
@@ -24,12 +24,14 @@ from groups.models import Holiday, Series
 from groups.services.holidays import add_holiday, remove_holiday
 from groups.services.memberships import save_group
 from groups.services.programs import change_program
+from groups.services.series import end_series
 from sessions_app.models import Session
 from sessions_app.room import acts
 from sessions_app.room.batch import Entry
 from sessions_app.room.commands import SupportRequest
-from sessions_app.room.services import apply_commands
-from sessions_app.services.scheduling import cancel_session, materialise_sessions
+from sessions_app.room.models import RoomState
+from sessions_app.room.services import apply_commands, room_row
+from sessions_app.services.scheduling import cancel_session, materialise_sessions, move_session
 from sessions_app.staffing.services import add_session_staff, end_session_staff
 from tests.factories import MONDAY, MONDAY_START, make_series, make_session
 from tests.sessions_app.room.live import LiveRoom
@@ -173,6 +175,67 @@ def test_news_of_two_rooms_in_one_commit_crosses_who_works_on_the_second(second:
     cross(ticks, other)
     assert Alert.objects.filter(client=world.ana).count() == 1
     assert_chained(world)
+
+
+def test_a_room_in_use_is_called_off_instead_of_taken_away(evenings: World) -> None:
+    """A room locks its own row and then its session's; a change of the series holds the session and does not wait."""
+    series = Series.objects.get()
+    thursday = Session.objects.get(occurrence=MONDAY + 3 * DAY)
+    room_row(thursday.pk)
+    held, done = threading.Event(), threading.Event()
+
+    def the_room() -> None:
+        with transaction.atomic():
+            RoomState.objects.select_for_update(no_key=True).get(pk=thursday.pk)
+            held.set()
+            assert done.wait(PATIENCE)
+
+    with ThreadPoolExecutor(1) as pool:
+        room = pool.submit(in_thread, the_room)
+        try:
+            assert held.wait(PATIENCE)
+            end_series(actor=SYSTEM, series=series, ends_on=MONDAY + DAY, now=NOON)
+        finally:
+            done.set()
+        room.result(PATIENCE)
+    left = Session.objects.filter(series=series, occurrence__gt=MONDAY + DAY)
+    assert list(left.values_list("pk", "status")) == [(thursday.pk, Session.Status.CANCELLED)]
+
+
+def test_another_zone_crosses_who_calls_off_an_evening_moved_by_hand(evenings: World) -> None:
+    """Both lock the series before its sessions."""
+    wednesday = Session.objects.get(occurrence=MONDAY + 2 * DAY)
+    later = wednesday.starts_at + timedelta(minutes=15)
+    move_session(actor=SYSTEM, session=wednesday, starts_at=later, minutes=90, breaks=[], now=NOON)
+    wednesday.refresh_from_db()
+    locked, go_on = threading.Event(), threading.Event()
+
+    def after_the_sessions(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        if not locked.is_set() and 'FROM "sessions_app_session"' in str(sql) and "FOR NO KEY" in str(sql):
+            locked.set()
+            assert go_on.wait(PATIENCE)
+        return found
+
+    def moves() -> object:
+        connection.ensure_connection()
+        with connection.execute_wrapper(after_the_sessions):
+            return program_moved(evenings)()
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(in_thread, moves)
+        try:
+            assert locked.wait(PATIENCE), one.exception(1)
+            two = pool.submit(in_thread, lambda: cancel_session(actor=SYSTEM, session=wednesday, now=NOON))
+            until = time.monotonic() + PATIENCE
+            while not (two.done() or waits_for_a_lock()):
+                assert time.monotonic() < until
+        finally:
+            go_on.set()
+        one.result(PATIENCE)
+        two.result(PATIENCE)
+    wednesday.refresh_from_db()
+    assert wednesday.status == Session.Status.CANCELLED
 
 
 @pytest.mark.parametrize("turn", range(3))
