@@ -18,6 +18,7 @@ from django.db import connection
 LEVELS: tuple[frozenset[str], ...] = tuple(
     frozenset(level.split())
     for level in (
+        "groups_signinthrottle",  # before anybody is known
         "advisory",  # hold_meeting_times
         "groups_program",
         "groups_holiday",
@@ -28,19 +29,21 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "groups_series",
         "sessions_app_roomstate",  # of several rooms in the order of their ids
         "sessions_app_session",
-        "sessions_app_sessionbreak sessions_app_sessionstaff sessions_app_techcheck sessions_app_roomevent"
+        "sessions_app_sessionbreak sessions_app_sessionstaff sessions_app_roomevent"
         " sessions_app_commandresult",
         "sessions_app_attendanceimport",
         "sessions_app_proposedcorrection sessions_app_attendancedispute",
         "sessions_app_attendancesheet",
         "groups_client",
         "groups_contactways groups_emergencycontact groups_enrolment groups_prescribeddose groups_membership"
-        " groups_seatoffer groups_waitlistentry sessions_app_arrivalnotice",
+        " groups_seatoffer groups_waitlistentry sessions_app_arrivalnotice"
+        " sessions_app_techcheck",
         "sessions_app_weekhours sessions_app_groupnote sessions_app_clientnote sessions_app_followup sessions_app_flag",
         "checkins_alert",
         "groups_person",
-        "groups_invitation account_emailaddress groups_apitoken",
+        "groups_invitation account_emailaddress groups_apitoken groups_calendarfeed",
         "common_delivery",
+        "django_session",
     )
 )
 LEVEL = {table: place for place, level in enumerate(LEVELS) for table in level}
@@ -54,6 +57,8 @@ UNDER = {
 # table -> why holding one of its rows keeps nobody in a circle.
 LEAVES = {
     "groups_apitoken": "its last use is written as a request begins, in a transaction of its own; in a test in the test's",
+    "django_session": "a login is written in a transaction of its own, at the end of a request",
+    "sessions_app_techcheck": "the door holds the chart and one row, and waits for nothing more",
     "common_delivery": "who cancels a message holds what it is about; who sends one holds nothing else",
 }
 _UNDER = {LEVEL[table]: parent for table, parent in UNDER.items()}

@@ -49,7 +49,7 @@ def held_by_gone() -> list[Held]:
     """The alerts whose owner may not answer any more, the oldest first."""
     rows = Alert.objects.filter(~owner_answers(), status__in=UNRESOLVED, owner__isnull=False)
     found = rows.order_by("raised_at", "pk").values_list("pk", "owner")[:BATCH]
-    return [Held(alert_id, owner_id, None) for alert_id, owner_id in found if owner_id is not None]
+    return [Held(alert_id, owner_id, None) for alert_id, owner_id in found]
 
 
 @transaction.atomic

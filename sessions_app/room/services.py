@@ -310,8 +310,8 @@ def _follow(session_id: UUID, program_id: UUID, event: e.Event) -> None:
         case e.BreakEnded():
             _end_break(session_id, event.at)
         case e.RoomEnded():
-            _end_break(session_id, event.at)
             _session(session_id).update(status=Session.Status.ENDED, ended_at=event.at)
+            _end_break(session_id, event.at)
         case _:
             pass
 
