@@ -40,6 +40,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         " sessions_app_techcheck",
         "sessions_app_weekhours sessions_app_groupnote sessions_app_clientnote sessions_app_followup sessions_app_flag",
         "checkins_alert",
+        "mfa_authenticator",
         "groups_person",
         "groups_invitation account_emailaddress groups_apitoken groups_calendarfeed",
         "common_delivery",

@@ -79,6 +79,7 @@ def test_every_table_of_the_order_exists_and_stands_once() -> None:
         "advisory",
         "account_emailaddress",
         "django_session",
+        "mfa_authenticator",
     }
     named = [table for level in LEVELS for table in level]
     assert set(named) <= ours
