@@ -32,11 +32,14 @@ def escalate_due_alerts() -> int:
 @shared_task(name="checkins.alerts.hand_over_alerts")
 @system_task
 def hand_over_alerts() -> int:
-    """Every minute: alerts of who is away go to who is there; returns how many. One that fails does not stop the next."""
+    """Every minute: alerts of who is away, or may not answer any more, go to who is there; returns how many.
+
+    One that fails does not stop the next.
+    """
     now = timezone.now()
     actor = system_actor("beat")
     gone = 0
-    for held in handing_over.held_by_absent(now):
+    for held in [*handing_over.held_by_gone(), *handing_over.held_by_absent(now)]:
         try:
             gone += handing_over.hand_over(actor=actor, held=held, now=now)
         except Exception:  # the others must be handed over in this same run

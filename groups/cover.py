@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from groups.cover_rules import Away, stands_in, who_is_there
 from groups.models import Absence, Client, Person, Program, StaffRole
@@ -24,6 +24,18 @@ def answering_roles(program_id: UUID) -> QuerySet[StaffRole]:
         program=program_id, withdrawn_at=None, role__in=ANSWERING, person__is_active=True
     )
     return held.order_by("granted_at", "pk")
+
+
+def owner_answers() -> Exists:
+    """A condition on rows with a program and an owner: the owner may follow up on clients there.
+
+    Who may not any more has lost the role for it, or the account: what they own goes to somebody else.
+    """
+    held = StaffRole.objects.filter(
+        program=OuterRef("program"), person=OuterRef("owner"), withdrawn_at=None, role__in=ANSWERING,
+        person__is_active=True,
+    )  # fmt: skip
+    return Exists(held)
 
 
 def possible_covers(program: Program, *, but: UUID | None = None) -> list[Person]:
@@ -59,9 +71,15 @@ def back_words(until: datetime, tz: str | tzinfo) -> str:
     return f"away until {wording.local_day(until, tz)}, {wording.clock(until, tz)}"
 
 
-def handed_words(giver: Person, owner: Person | None, until: datetime | None, tz: str | tzinfo) -> str:
-    """Why work left somebody: "Handed from Carla Diaz to Ben Ito: Carla Diaz is away until Mon, Apr 13, 9:00 AM."."""
-    why = f"{giver.full_name} is {back_words(until, tz) if until else 'away'}."
+def handed_words(
+    giver: Person, owner: Person | None, until: datetime | None, tz: str | tzinfo, *, left: bool = False
+) -> str:
+    """Why work left somebody: "Handed from Carla Diaz to Ben Ito: Carla Diaz is away until Mon, Apr 13, 9:00 AM.".
+
+    With `left` they are not away, but answer for nobody here any more.
+    """
+    gone = back_words(until, tz) if until else "away"
+    why = f"{giver.full_name} {'does not answer for clients here any more' if left else f'is {gone}'}."
     if owner is None:
         return f"Taken from {giver.full_name}: {why} Nobody was there to take it."
     return f"Handed from {giver.full_name} to {owner.full_name}: {why}"

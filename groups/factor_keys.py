@@ -32,7 +32,7 @@ def reseal(size: int) -> int:
     """Seals up to `size` secrets of older keys again; returns how many. One that does not open stops the run loudly."""
     primary = sealed.primary_key_id()
     outdated = [pk for pk, data in _apps().values_list("pk", "data") if _key_of(data["secret"]) != primary]
-    for row in _apps().select_for_update().filter(pk__in=outdated[:size]).order_by("pk"):
+    for row in _apps().select_for_update(no_key=True).filter(pk__in=outdated[:size]).order_by("pk"):
         row.data["secret"] = seal_secret(unseal_secret(row.data["secret"]))
         row.save(update_fields=["data"])
     return len(outdated[:size])

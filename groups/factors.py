@@ -74,7 +74,11 @@ def use_code(person: Person, code: str, *, now: datetime) -> Any | None:
 
     Codes of an app and recovery codes are both taken. The row is locked: of two at the same moment one is refused.
     """
-    rows = Authenticator.objects.select_for_update().filter(user_id=person.pk).exclude(type=TYPE.WEBAUTHN)
+    rows = (
+        Authenticator.objects.select_for_update(no_key=True)
+        .filter(user_id=person.pk)
+        .exclude(type=TYPE.WEBAUTHN)
+    )
     for row in rows.order_by("type"):
         used = _use_app_code if row.type == TYPE.TOTP else _use_recovery_code
         if used(row, code, now):

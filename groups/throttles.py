@@ -58,7 +58,7 @@ def begin_try(*keys: Key, now: datetime) -> timedelta:
         SignInThrottle.objects.bulk_create(
             [SignInThrottle(key=k.hashed) for k in keys], ignore_conflicts=True
         )
-        found = SignInThrottle.objects.select_for_update().order_by("key")
+        found = SignInThrottle.objects.select_for_update(no_key=True).order_by("key")
         rows = {row.key: row for row in found.filter(key__in=[k.hashed for k in keys])}
         wait = max(key.wait(_tries(rows[key.hashed]), now) for key in keys)
         if wait > rules.NO_WAIT:

@@ -11,6 +11,7 @@ from django.db import connection
 
 from sessions_app.models import PresenceEvidence
 from sessions_app.room.presence import TICK
+from tests.lock_order import watched
 from tests.worlds import World, build_world
 from vio.common import scope
 
@@ -35,6 +36,38 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
     """No rate limit of one test reaches the next."""
     if "django_db_setup" in request.fixturenames or "db" in request.fixturenames:
         cache.clear()
+
+
+def inside_one_transaction(request: pytest.FixtureRequest) -> bool:
+    """Whether a test uses the database and is rolled back as a whole."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
+    return not commits and bool(marker or "db" in request.fixturenames)
+
+
+@pytest.fixture(autouse=True)
+def entries_at_once(request: pytest.FixtureRequest) -> None:
+    """A test inside one transaction never commits: there each statement chains what it recorded, as a commit would."""
+    if not inside_one_transaction(request):
+        return
+    request.getfixturevalue("db")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS chain_drafts IMMEDIATE")
+
+
+@pytest.fixture(autouse=True)
+def one_order_of_locks(request: pytest.FixtureRequest, entries_at_once: None) -> Iterator[None]:
+    """No act of any test inside one transaction waits for a row that comes before one it holds (tests/lock_order.py).
+
+    The demo is not asked: it plays whole days, act after act, in one transaction, before anybody works with it.
+    """
+    if not inside_one_transaction(request) or "demo" in request.path.parts:
+        yield
+        return
+    with watched() as acts:
+        yield
+    problems = {problem for act in acts for problem in act.problems}
+    assert not problems, f"out of the order of locks (docs/decisions/0019): {sorted(problems)}"
 
 
 _AT_WORK = """

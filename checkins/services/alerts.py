@@ -22,7 +22,7 @@ from groups.cover import away_until
 from vio.common import audit, outbox
 from vio.common.actors import Actor
 from vio.common.errors import BadInputError, ConflictError, DomainError
-from vio.common.models import AuditEntry
+from vio.common.models import AuditDraft
 from vio.common.permissions import Permission
 
 TEXT_LIMIT = 4000
@@ -34,7 +34,7 @@ def view_alert(
     alert_id: UUID,
     now: datetime,
     read: Alert | None = None,
-    besides: Sequence[AuditEntry] = (),
+    besides: Sequence[AuditDraft] = (),
 ) -> Alert:
     """The alert, with the view on record; raises NotFoundError or NotAllowedError.
 

@@ -1,4 +1,4 @@
-"""Unresolved alerts of somebody who is away go to who is there (A10).
+"""Unresolved alerts of somebody who is away, or may not answer any more, go to who is there (A10).
 
 It goes by what is stored, not by what was done before: however often and by however many it runs, each alert goes once,
 because its new owner is there. An alert keeps its clock and its status; where nobody at all is there it stays where it is,
@@ -16,7 +16,7 @@ from django.db.models import F
 
 from checkins.models import Alert
 from checkins.services.raising import UNRESOLVED, ring, write_act
-from groups.cover import answering_for, answering_roles, handed_words
+from groups.cover import answering_for, answering_roles, handed_words, owner_answers
 from groups.models import Absence, Person
 from vio.common import outbox
 from vio.common.actors import Actor
@@ -26,11 +26,11 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Held:
-    """An unresolved alert whose owner is away until `until`."""
+    """An unresolved alert whose owner is away until `until`; None: they lost the role or the account for it."""
 
     alert_id: UUID
     owner_id: UUID
-    until: datetime
+    until: datetime | None
 
 
 def held_by_absent(now: datetime) -> list[Held]:
@@ -45,6 +45,13 @@ def held_by_absent(now: datetime) -> list[Held]:
     ]
 
 
+def held_by_gone() -> list[Held]:
+    """The alerts whose owner may not answer any more, the oldest first."""
+    rows = Alert.objects.filter(~owner_answers(), status__in=UNRESOLVED, owner__isnull=False)
+    found = rows.order_by("raised_at", "pk").values_list("pk", "owner")[:BATCH]
+    return [Held(alert_id, owner_id, None) for alert_id, owner_id in found]
+
+
 @transaction.atomic
 def hand_over(*, actor: Actor, held: Held, now: datetime) -> bool:
     """Gives one alert to who answers instead of its owner, who finds a message; False when it went already or stays.
@@ -52,7 +59,10 @@ def hand_over(*, actor: Actor, held: Held, now: datetime) -> bool:
     The conditional update decides between two who try. It does not come back by itself.
     """
     alert = Alert.objects.select_related("client", "program").get(pk=held.alert_id)
-    owner_id = answering_for(alert.client, now, first=[held.owner_id], widely=True)
+    if held.until is None and _holds_a_role(alert.program_id, held.owner_id):  # given back meanwhile
+        return False
+    first = [] if held.until is None else [held.owner_id]
+    owner_id = answering_for(alert.client, now, first=first, widely=True)
     if owner_id is None or owner_id == held.owner_id:  # nobody is there, or they are back since
         return False
     if not _holds_a_role(
@@ -80,7 +90,7 @@ def _tell(actor: Actor, alert: Alert, held: Held, now: datetime) -> None:
     giver, owner = people[held.owner_id], people[alert.owner_id]
     act = write_act(
         actor, alert, "handed_over", now=now,
-        text=handed_words(giver, owner, held.until, alert.program.zone),
+        text=handed_words(giver, owner, held.until, alert.program.zone, left=held.until is None),
         details={"from": str(giver.pk), "owner": str(owner.pk)},
     )  # fmt: skip
     outbox.post(

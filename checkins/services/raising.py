@@ -71,7 +71,8 @@ def _open(
 
 
 def _raise_higher(actor: Actor, alert: Alert, evaluation: rules.Evaluation, now: datetime) -> Alert:
-    alert = Alert.objects.select_for_update().select_related("program", "client__program").get(pk=alert.pk)
+    held = Alert.objects.select_for_update(of=("self",), no_key=True)
+    alert = held.select_related("program", "client__program").get(pk=alert.pk)
     if alert.status not in UNRESOLVED:  # closed while we waited for it
         return _open(actor, alert.client, evaluation, alert.local_date, now)
     merged = rules.merge(_as_open(alert), evaluation)

@@ -83,7 +83,7 @@ def _require(actor: Actor, program_id: UUID, person_id: UUID) -> None:
 
 def _lock(program_id: UUID, person_id: UUID) -> None:
     """Holds the roles of the person: two absences of one person are checked one after the other."""
-    held = StaffRole.objects.select_for_update().filter(
+    held = StaffRole.objects.select_for_update(no_key=True).filter(
         program=program_id, person=person_id, withdrawn_at=None
     )
     if not list(held.order_by("pk").values_list("pk")):
@@ -93,7 +93,7 @@ def _lock(program_id: UUID, person_id: UUID) -> None:
 def _running(actor: Actor, absence: Absence, now: datetime) -> Absence:
     _require(actor, absence.program_id, absence.person_id)
     _lock(absence.program_id, absence.person_id)
-    row = Absence.objects.select_for_update().filter(pk=absence.pk, ends_at__gt=now).first()
+    row = Absence.objects.select_for_update(no_key=True).filter(pk=absence.pk, ends_at__gt=now).first()
     if row is None:
         raise ConflictError("This absence is over.", code="absence_over")
     return row

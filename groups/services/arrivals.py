@@ -16,6 +16,7 @@ from groups.services.invitations import invite
 from groups.services.meeting_times import hold_meeting_times
 from groups.services.memberships import add_member
 from groups.services.people import PersonDetails
+from groups.services.places import lock_group
 from vio.common.actors import Actor
 from vio.common.errors import ConflictError, DomainError
 
@@ -47,6 +48,8 @@ def admit_new_client(
     beside the field `group`.
     """
     hold_meeting_times(program.pk)
+    if arrival.group is not None:
+        lock_group(arrival.group)  # before the chart, as `add_member` does
     client = add_client(
         actor=actor, program=program, person=arrival.person, now=now, privacy_name=arrival.privacy_name,
         phone=arrival.phone, home_state=arrival.home_state,

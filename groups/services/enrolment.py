@@ -242,7 +242,7 @@ def change_clinician(*, actor: Actor, enrolment: Enrolment, primary_clinician_id
     """Names another primary clinician, or none."""
     actor.require(Permission.MANAGE_ENROLMENT, enrolment.program_id)
     _check_clinician(enrolment.program_id, primary_clinician_id)
-    row = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    row = Enrolment.objects.select_for_update(no_key=True).get(pk=enrolment.pk)
     row.primary_clinician_id = primary_clinician_id
     row.save(update_fields=["primary_clinician"])
     _record(actor, "enrolment.clinician_changed", row)

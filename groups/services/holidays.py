@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
-from groups.models import Holiday, Program, Series
+from groups.models import Holiday, Program
 from groups.rules import PLAN_WITHIN
 from groups.selectors import today_of
-from groups.services.meeting_times import hold_meeting_times
+from groups.services.meeting_times import hold_meeting_times, lock_timetables
 from groups.signals import holiday_added, holiday_removed
 from vio.common import audit
 from vio.common.actors import Actor
@@ -32,9 +32,7 @@ def add_holiday(*, actor: Actor, program: Program, on: date, name: str, now: dat
     if not name.strip():
         raise BadInputError(fields={"name": "Give it a neutral name; clients see it."})
     # Whoever makes sessions of a series holds its lock: they see the holiday, or we see their sessions.
-    list(
-        Series.objects.select_for_update(no_key=True).filter(program=program).order_by("pk").values_list("pk")
-    )
+    lock_timetables(program.pk)
     try:
         with transaction.atomic():
             row = Holiday.objects.create(program=program, on=on, name=name.strip())
@@ -57,7 +55,7 @@ def remove_holiday(*, actor: Actor, holiday: Holiday, now: datetime, anyway: boo
     actor.require(Permission.MANAGE_GROUPS, holiday.program_id)
     hold_meeting_times(holiday.program_id)
     row = (
-        Holiday.objects.select_for_update(of=("self",))
+        Holiday.objects.select_for_update(of=("self",), no_key=True)
         .select_related("program")
         .filter(pk=holiday.pk)
         .first()
@@ -66,6 +64,7 @@ def remove_holiday(*, actor: Actor, holiday: Holiday, now: datetime, anyway: boo
         raise ConflictError("This holiday was removed already.", code="holiday_removed")
     if row.on < today_of(row.program, now):
         raise ConflictError("That date is past; it stays as it was.", code="holiday_past")
+    lock_timetables(row.program_id)
     _record(actor, "holiday.removed", row)
     Holiday.objects.filter(pk=row.pk).delete()
     holiday_removed.send(sender=Holiday, holiday=row, actor=actor, now=now, anyway=anyway)

@@ -109,6 +109,9 @@ def accept_invitation(*, invitation: Invitation, welcome: Welcome, now: datetime
         validate_password(welcome.password, person)
     except ValidationError as error:
         raise BadInputError(fields={"password": " ".join(error.messages)}) from error
+    Person.objects.select_for_update(no_key=True).get(
+        pk=person.pk
+    )  # before the invitation, as whoever ends it
     with every_program():
         used = Invitation.objects.filter(pk=invitation.pk, used_at=None, expires_at__gt=now).update(
             used_at=now

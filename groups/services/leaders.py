@@ -67,7 +67,7 @@ def _check_leader(group: Group, person: Person, role: str) -> None:
     if role != "observer":
         roles = roles.filter(role__in=LEADERS)
     # Locked, so that a second group for the same person waits until this place can be seen.
-    if not list(roles.select_for_update()):
+    if not list(roles.select_for_update(no_key=True).order_by("pk")):
         raise BadInputError(fields={"person": "Choose a member of staff who may lead groups."})
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from groups.models import Series
+
 
 def hold_meeting_times(program_id: UUID) -> None:
     """Waits for whoever changes times or places of this program, and keeps others waiting until the transaction ends.
@@ -21,3 +23,12 @@ def hold_meeting_times(program_id: UUID) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"vio.meeting_times:{program_id}"]
         )
+
+
+def lock_timetables(program_id: UUID) -> None:
+    """Every series of a program, locked until the transaction ends: for acts that change sessions of all of them.
+
+    Taken before the first session, as by whoever changes one series or makes its sessions.
+    """
+    held = Series.objects.select_for_update(no_key=True).filter(program=program_id)
+    list(held.order_by("pk").values_list("pk"))

@@ -120,7 +120,7 @@ def add_member(
     """
     actor.require(Permission.MANAGE_GROUPS, group.program_id)
     hold_meeting_times(group.program_id)
-    chart, row = lock_chart(client), lock_group(group)
+    row, chart = lock_group(group), lock_chart(client)
     period = Period(starts_on, ends_on)
     return _place(actor, row, chart, period, now, action="membership.added", anyway=anyway)
 
@@ -133,7 +133,7 @@ def take_visit(*, actor: Actor, group: Group, client: Client, on: date, now: dat
     """
     _require_self(actor, client)
     hold_meeting_times(group.program_id)
-    chart, row = lock_chart(client), lock_group(group)
+    row, chart = lock_group(group), lock_chart(client)
     place, _ = _place(actor, row, chart, Period(on, on), now, action="membership.visit_taken", is_visit=True)
     return place
 
@@ -143,7 +143,7 @@ def give_back_visit(*, actor: Actor, membership: Membership, now: datetime) -> N
     """The client gives a seat for one date back; refused (ConflictError) once that group has begun, or for another place."""
     _require_self(actor, membership.client)
     chart = lock_chart(membership.client)
-    row = Membership.objects.select_for_update().filter(pk=membership.pk, is_visit=True).first()
+    row = Membership.objects.select_for_update(no_key=True).filter(pk=membership.pk, is_visit=True).first()
     if row is None:
         raise ConflictError("This seat is not yours any more.", code="place_ended")
     roster_changing.send(
@@ -226,7 +226,7 @@ def end_membership(
     """
     actor.require(Permission.MANAGE_GROUPS, membership.program_id)
     chart = lock_chart(membership.client)
-    row = Membership.objects.select_for_update().filter(pk=membership.pk).first()
+    row = Membership.objects.select_for_update(no_key=True).filter(pk=membership.pk).first()
     today = today_of(chart.program, now)
     check_ending(row, ends_on, today)
     roster_changing.send(

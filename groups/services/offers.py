@@ -176,7 +176,7 @@ def expire_due(*, now: datetime, group: Group) -> int:
 def _expire(offer: SeatOffer, now: datetime) -> bool:
     if not _close(offer.pk, "expired", now):  # answered, or another worker was quicker
         return False
-    entry = WaitlistEntry.objects.select_for_update().get(pk=offer.entry_id)
+    entry = WaitlistEntry.objects.select_for_update(no_key=True).get(pk=offer.entry_id)
     entry.unanswered += 1
     _send_back(entry, now, off="no_answer" if entry.unanswered >= MOST_UNANSWERED else "")
     record(system_actor("waitlist"), "waitlist.offer_expired", entry)
@@ -195,8 +195,8 @@ def accept_offer(*, actor: Actor, offer: SeatOffer, now: datetime) -> Membership
     """The client takes the seat: a place from tomorrow on. Raises ConflictError `offer_gone` when it is not open to them."""
     _require_self(actor, offer)
     hold_meeting_times(offer.program_id)
-    chart = lock_chart(offer.client)
     group = lock_group(offer.group)
+    chart = lock_chart(offer.client)
     fits = _fits(group, chart, now)
     if not fits or not _close(offer.pk, "accepted", now, expires_at__gt=now):
         raise ConflictError(_GONE, code="offer_gone")
@@ -217,7 +217,7 @@ def decline_offer(*, actor: Actor, offer: SeatOffer, stay: bool, now: datetime) 
     _require_self(actor, offer)
     if not _close(offer.pk, "declined", now):
         raise ConflictError(_GONE, code="offer_gone")
-    entry = WaitlistEntry.objects.select_for_update().get(pk=offer.entry_id)
+    entry = WaitlistEntry.objects.select_for_update(no_key=True).get(pk=offer.entry_id)
     entry.unanswered = 0
     _send_back(entry, now, off="" if stay else "declined")
     record(actor, "waitlist.offer_declined", entry)

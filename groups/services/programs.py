@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from groups.models import LevelOfCare, Program, Series
 from groups.rules import dose_problem, fingerprint
-from groups.services.meeting_times import hold_meeting_times
+from groups.services.meeting_times import hold_meeting_times, lock_timetables
 from groups.signals import timetable_changed, zone_changed
 from vio.common import audit
 from vio.common.actors import Actor
@@ -70,6 +70,7 @@ def change_program(
     row.save()
     audit.record(actor=actor, action="program.changed", program_id=row.pk, subject=row)
     if row.zone != old:
+        lock_timetables(row.pk)
         zone_changed.send(sender=Program, program=row, old=old, actor=actor, now=now)
         for series in Series.objects.filter(program=row).order_by("pk"):
             timetable_changed.send(sender=Series, series=series, actor=actor, now=now)
@@ -88,7 +89,7 @@ def save_level(
         raise BadInputError(fields={"weekly_minutes": problem})
     row = LevelOfCare(program=program)
     if level is not None:
-        row = LevelOfCare.objects.select_for_update().get(pk=level.pk)
+        row = LevelOfCare.objects.select_for_update(no_key=True).get(pk=level.pk)
         require_unchanged(row, LEVEL_FIELDS, mark)
     _set(row, values, LEVEL_FIELDS)
     try:

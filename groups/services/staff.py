@@ -60,7 +60,7 @@ def change_staff(
 ) -> StaffRole:  # fmt: skip
     """Changes credentials, licences and the on-call flag of a role in force."""
     actor.require(Permission.MANAGE_STAFF, staff_role.program_id)
-    row = StaffRole.objects.select_for_update().get(pk=staff_role.pk)
+    row = StaffRole.objects.select_for_update(no_key=True).get(pk=staff_role.pk)
     if row.withdrawn_at is not None:
         raise ConflictError("This role was withdrawn.", code="role_withdrawn")
     require_unchanged(row, ROLE_FIELDS, mark)

@@ -94,7 +94,7 @@ def take_off(*, actor: Actor, entry: WaitlistEntry, now: datetime) -> None:
 
 def waiting(entry: WaitlistEntry) -> WaitlistEntry:
     """The entry, locked; ConflictError when it waits no longer."""
-    row = WaitlistEntry.objects.select_for_update().filter(pk=entry.pk, status=WAITING).first()
+    row = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=entry.pk, status=WAITING).first()
     if row is None:
         raise ConflictError("This client does not wait any more.", code="waits_no_longer")
     return row

@@ -87,7 +87,7 @@ class HandoverOut(Output):
     """
 
     at: Instant
-    because: Literal["away", "given", "taken"]
+    because: Literal["away", "left", "given", "taken"]
     by: PersonRef | None
     giver: PersonRef | None
     owner: PersonRef | None

@@ -39,8 +39,9 @@ def handovers_of(task: FollowUp) -> list[Told]:
 
 
 def _words(row: Handover, task: FollowUp) -> str:
-    if row.because == "away" and row.giver is not None:
-        return handed_words(row.giver, row.owner, row.away_until, task.program.zone)
+    if row.because in {"away", "left"} and row.giver is not None:
+        left = row.because == "left"
+        return handed_words(row.giver, row.owner, row.away_until, task.program.zone, left=left)
     owner = row.owner.full_name if row.owner else "nobody"
     giver = f" from {row.giver.full_name}" if row.giver else ""
     if row.by_id is None or row.by_id == row.owner_id:

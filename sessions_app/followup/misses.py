@@ -120,7 +120,7 @@ def risk_of(client_id: UUID) -> rules.Risk:
 def withdraw_miss(*, actor: Actor, session_id: UUID, client_id: UUID, because: str, now: datetime) -> bool:
     """Takes a miss back: the client appeared, or was excused. True if there was one running (F1, C9)."""
     task = (
-        FollowUp.objects.select_for_update()
+        FollowUp.objects.select_for_update(no_key=True)
         .filter(session_id=session_id, client_id=client_id, status__in=("open", "escalated"))
         .first()
     )
@@ -174,7 +174,7 @@ def judge_again(*, actor: Actor, session_id: UUID, client_ids: Collection[UUID],
     missing = _missing_clients(session).filter(pk__in=client_ids)
     again = 0
     for client in missing:
-        task = FollowUp.objects.select_for_update().filter(session=session, client=client).first()
+        task = FollowUp.objects.select_for_update(no_key=True).filter(session=session, client=client).first()
         if task is None:
             _raise(actor, session, client, now)
             again += 1

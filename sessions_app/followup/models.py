@@ -158,7 +158,8 @@ class ContactAttempt(models.Model):
 class Handover(models.Model):
     """A follow-up changed hands: from whom to whom, when, and why. None is nobody; `by` is None for the system itself.
 
-    `away` moves it because the giver is away until `away_until`; `given` is somebody's hand; `taken` is who tried first.
+    `away` moves it because the giver is away until `away_until`; `left` because they may not answer any more; `given` is
+    somebody's hand; `taken` is who tried first.
     """
 
     append_only: ClassVar[bool] = True
@@ -168,7 +169,7 @@ class Handover(models.Model):
     follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="handovers")
     at = models.DateTimeField()
     because = models.CharField(
-        max_length=8, choices=[("away", "away"), ("given", "given"), ("taken", "taken")]
+        max_length=8, choices=[("away", "away"), ("left", "left"), ("given", "given"), ("taken", "taken")]
     )
     by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)
     giver = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)

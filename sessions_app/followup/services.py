@@ -11,6 +11,7 @@ from django.db import transaction
 from groups.cover import away_now, away_until, with_covers
 from groups.models import Person, StaffRole
 from sessions_app.attendance.services.excusing import excuse_client
+from sessions_app.attendance.services.locking import lock_session
 from sessions_app.coming.models import ABSENT
 from sessions_app.coming.selectors import notice_of
 from sessions_app.followup import rules
@@ -39,7 +40,7 @@ class Attempt:
 
 def running(follow_up_id: UUID) -> FollowUp:
     """The follow-up, locked; ConflictError when it has ended meanwhile, NotFoundError when there is none."""
-    found = FollowUp.objects.select_for_update().filter(pk=follow_up_id).first()
+    found = FollowUp.objects.select_for_update(no_key=True).filter(pk=follow_up_id).first()
     if found is None:
         raise NotFoundError
     if found.status not in RUNNING:
@@ -203,6 +204,9 @@ def accept_excuse(*, actor: Actor, follow_up_id: UUID, now: datetime) -> FollowU
     Who may correct attendance accepts any; who may excuse misses accepts those of follow-ups they own. Raises
     NotAllowedError (`not_owner` where taking it over would do), ConflictError when the client did not say so.
     """
+    session_id = FollowUp.objects.filter(pk=follow_up_id).values_list("session", flat=True).first()
+    if session_id is not None:
+        lock_session(session_id)  # before the follow-up, as whoever counts the session
     task = running(follow_up_id)
     actor.require(Permission.ACT_ON_FOLLOW_UP, task.program_id)
     right = excusing_right(actor, task)

@@ -116,7 +116,7 @@ def change_authorisation(
     """More or fewer units, or another last day; ConflictError behind another's back. Old values stay in the audit."""
     actor.require(Permission.MANAGE_ENROLMENT, authorisation.program_id)
     row = (
-        Authorisation.objects.select_for_update(of=("self",))
+        Authorisation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("coverage")
         .get(pk=authorisation.pk)
     )

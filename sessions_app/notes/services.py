@@ -134,7 +134,8 @@ def save_drafts(*, actor: Actor, session: Session, drafts: EveningDraft, now: da
     if drafts.group is not None:
         _save(_locked_group_note(session), drafts.group, now)
     notes = {
-        n.client_id: n for n in ClientNote.objects.select_for_update().filter(session=session).order_by("pk")
+        n.client_id: n
+        for n in ClientNote.objects.select_for_update(no_key=True).filter(session=session).order_by("pk")
     }
     for client_id, draft in drafts.clients.items():
         if client_id not in notes:
@@ -159,7 +160,7 @@ def _save(note: GroupNote | ClientNote, draft: Draft, now: datetime) -> None:
 
 
 def _locked_group_note(session: Session) -> GroupNote:
-    note = GroupNote.objects.select_for_update().filter(session=session).first()
+    note = GroupNote.objects.select_for_update(no_key=True).filter(session=session).first()
     if note is None:
         raise NotFoundError
     return note
@@ -180,7 +181,7 @@ def sign_notes(*, actor: Actor, session: Session, now: datetime) -> int:
     if fresh.finalised_at is None:
         raise ConflictError("The attendance of this session is not ready yet.", code="attendance_not_ready")
     clients = list(
-        ClientNote.objects.select_for_update(of=("self",))
+        ClientNote.objects.select_for_update(of=("self",), no_key=True)
         .filter(session=session)
         .select_related("client__person")
         .order_by("pk")

@@ -29,7 +29,7 @@ from sessions_app.room.words import LeaveReason, Place, Role
 from vio.common import audit
 from vio.common.actors import Actor
 from vio.common.errors import DomainError
-from vio.common.models import AuditEntry
+from vio.common.models import AuditDraft
 from vio.common.permissions import Permission
 
 
@@ -128,7 +128,7 @@ class RoomInWork:
         self.events: list[e.Event] = []
         self.evidence: list[EvidenceRow] = []
         self.results: list[AnswerRow] = []
-        self.audits: list[AuditEntry] = []
+        self.audits: list[AuditDraft] = []
 
     # --- one entry --------------------------------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ class RoomInWork:
                 )
             )
 
-    def _audit(self, entry: Entry, event: e.Event) -> AuditEntry:
+    def _audit(self, entry: Entry, event: e.Event) -> AuditDraft:
         actor = Actor(person_id=entry.person_id, source=entry.source, system=entry.person_id is None)
         about = getattr(event, "person", None)
         return audit.entry(

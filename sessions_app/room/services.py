@@ -6,7 +6,7 @@ Synchronous, atomic, safe to repeat. Nothing is acknowledged or rung before the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
+from groups.models import Client
 from groups.selectors import pairs_apart
 from sessions_app.models import Session, SessionBreak
 from sessions_app.room import activity_commands as ac
@@ -28,10 +29,9 @@ from sessions_app.room.errors import RoomError
 from sessions_app.room.models import EvidenceKind, RoomState
 from sessions_app.room.rows import EvidenceRow
 from sessions_app.signals import checkin_shared, clients_appeared, support_unanswered
-from vio.common import realtime
+from vio.common import audit, realtime
 from vio.common.errors import DomainError, NotAllowedError, NotFoundError, UnavailableError
 from vio.common.logs import log
-from vio.common.models import AuditEntry
 from vio.common.scope import scope
 
 _log = log(__name__)
@@ -233,7 +233,7 @@ def _answer(entry: Entry, rooms: Rooms, repeats: Repeats, standings: Standings) 
 
 
 def _write(rooms: Rooms) -> None:
-    """All rows of all rooms: one statement per table, audit last (its chain is locked until the commit)."""
+    """All rows of all rooms: one statement per table."""
     work = list(rooms.values())
     evidence = [row for room in work for row in room.evidence]
     if evidence:
@@ -246,8 +246,7 @@ def _write(rooms: Rooms) -> None:
         states=[room.new_state() for room in work if room.rows or room.state_changed],
     )
     audits = [row for room in work for row in room.audits]
-    if audits:
-        AuditEntry.objects.bulk_create(audits)
+    audit.record_all(audits)
 
 
 def _tell_of_arrivals(evidence: Iterable[EvidenceRow], now: datetime) -> None:
@@ -263,8 +262,12 @@ def _tell_of_arrivals(evidence: Iterable[EvidenceRow], now: datetime) -> None:
 
 def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
     """Inside the transaction: what follows from it (an alert, a kept answer) commits with it or not at all."""
-    for room in rooms:
-        for event, client_id in room.news():
+    told = [(room, room.news()) for room in rooms]
+    _hold_clients(
+        {client_id for _, news in told for _, client_id in news}, [room for room, news in told if news]
+    )
+    for room, news in told:
+        for event, client_id in news:
             facts = {"session_id": room.row.session_id, "client_id": client_id, "now": now}
             with scope({room.row.program_id}):
                 if isinstance(event, a.SupportOverdue):
@@ -272,6 +275,14 @@ def _tell_upward(rooms: Iterable[RoomInWork], now: datetime) -> None:
                     support_unanswered.send(sender=RoomState, asked_at=asked, **facts)
                 else:
                     checkin_shared.send(sender=RoomState, mood=event.mood, urge=event.urge, **facts)
+
+
+def _hold_clients(client_ids: Collection[UUID], rooms: Iterable[RoomInWork]) -> None:
+    """The charts of everybody there is news of, in order of their ids, before what follows locks anything of one of them."""
+    if len(client_ids) > 1:
+        with scope({room.row.program_id for room in rooms}):
+            held = Client.objects.select_for_update(no_key=True).filter(pk__in=client_ids)
+            list(held.order_by("pk").values_list("pk"))
 
 
 FOLLOWED = (e.RoomOpened, e.RoomStarted, e.BreakStarted, e.BreakEnded, e.RoomEnded)
@@ -300,8 +311,8 @@ def _follow(session_id: UUID, program_id: UUID, event: e.Event) -> None:
         case e.BreakEnded():
             _end_break(session_id, event.at)
         case e.RoomEnded():
-            _end_break(session_id, event.at)
             _session(session_id).update(status=Session.Status.ENDED, ended_at=event.at)
+            _end_break(session_id, event.at)
         case _:
             pass
 

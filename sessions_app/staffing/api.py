@@ -14,7 +14,7 @@ from sessions_app.staffing.leaders import Leader, leaders_of, person_of
 from sessions_app.staffing.services import add_session_staff as add
 from sessions_app.staffing.services import end_session_staff as end
 from vio.common.api.edges import Edges
-from vio.common.api.schemas import Input, Instant, Output
+from vio.common.api.schemas import Anyway, Input, Instant, Output
 from vio.common.http import PageRequest
 from vio.common.permissions import Permission
 
@@ -28,6 +28,12 @@ class SubstituteIn(Input):
     role: Literal["facilitator", "cofacilitator", "observer"] = "facilitator"
     stands_in_for_id: UUID | None = None
     anyway: bool = Field(default=False, description="Whether to do it in spite of warnings.")
+
+
+class EndPlaceIn(Input):
+    """`anyway` answers what was asked; without it, or without a body, it is asked."""
+
+    anyway: Anyway = False
 
 
 class SessionLeaderOut(Output):
@@ -93,7 +99,13 @@ def add_session_staff(request: PageRequest, session_id: UUID, body: SubstituteIn
 
 
 @edges.post("/session-staff/{uuid:session_staff_id}/end", Permission.MANAGE_GROUPS, SessionPlaceOut)
-def end_session_staff(request: PageRequest, session_staff_id: UUID) -> SessionPlaceOut:
-    """Ends a place in one session: whom they stood in for leads it again."""
+def end_session_staff(
+    request: PageRequest, session_staff_id: UUID, body: EndPlaceIn | None = None
+) -> SessionPlaceOut:
+    """Ends a place in one session: whom they stood in for leads it again.
+
+    Where they lead elsewhere, or nobody who leads then is licensed for a client's home state, it is asked about (`anyway`).
+    """
     place = session_staff_for(request.actor, session_staff_id, Permission.MANAGE_GROUPS)
-    return _place_out(end(actor=request.actor, place=place, now=timezone.now()))
+    anyway = body.anyway if body is not None else False
+    return _place_out(end(actor=request.actor, place=place, now=timezone.now(), anyway=anyway))

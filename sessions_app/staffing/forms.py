@@ -1,4 +1,4 @@
-"""The form of a substitute."""
+"""The forms of a substitute: who comes, and that they go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from groups.forms.base import ManageForm, choice_field
+from groups.forms.base import AskingForm, ManageForm, choice_field
 from groups.forms.clients import set_choices
 from groups.forms.groups import ROLE_CHOICES, staff_choices
 from sessions_app.models import Session
@@ -32,3 +32,7 @@ class SubstituteForm(ManageForm):
         relieved = self.fields["stands_in_for"]
         assert isinstance(relieved, forms.ChoiceField)  # noqa: S101  # declared a few lines above
         relieved.choices = [("", "nobody: they lead it together"), *here]
+
+
+class EndPlaceForm(AskingForm):
+    """Nothing to fill in; a tick where something speaks against who leads then."""

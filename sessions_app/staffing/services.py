@@ -137,14 +137,34 @@ def hand_over(session: Session, *, away: UUID, to: UUID) -> int:
 
 
 @transaction.atomic
-def end_session_staff(*, actor: Actor, place: SessionStaff, now: datetime) -> SessionStaff:
-    """Ends a place in one session: whom they stood in for leads it again. Raises ConflictError when it ended before."""
+def end_session_staff(
+    *, actor: Actor, place: SessionStaff, now: datetime, anyway: bool | None = None
+) -> SessionStaff:
+    """Ends a place in one session: whom they stood in for leads it again.
+
+    Raises ConflictError when it ended before, or (`leads_twice`) when whoever comes back leads another group then. Who helps
+    to lead another, and a client's home state in which nobody who leads is licensed by then, are asked about
+    (BadInputError beside `anyway`) unless `anyway` is True, or None (a script). A session that is over is not asked about.
+    """
     actor.require(Permission.MANAGE_GROUPS, place.program_id)
-    session = Session.objects.select_for_update(no_key=True).get(pk=place.session_id)
+    hold_meeting_times(place.program_id)
+    rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("program")
+    session = rows.get(pk=place.session_id)
     _require_open(session)
     if not _end(actor, session, place, now):
         raise ConflictError("This place has ended already.", code="place_ended")
+    if anyway is not None and session.status != Session.Status.ENDED:
+        _check_without(session, place, anyway=anyway)
     return place
+
+
+def _check_without(session: Session, place: SessionStaff, *, anyway: bool) -> None:
+    """Asks about who leads now that the place has ended; a refusal takes the end back."""
+    time = Time(session.group_id, session.starts_at, session.ends_at, session.pk)
+    found = conflicts_of(session.program, [time])
+    theirs = [c for c in found if c.kind is Kind.LEADS_TWICE and c.who == place.stands_in_for_id]
+    unlicensed = [c for c in found if c.kind is Kind.NO_LICENCE]
+    require_no_conflict(session.program, [*theirs, *unlicensed], anyway=anyway)
 
 
 def _end(actor: Actor, session: Session, place: SessionStaff, now: datetime) -> bool:

@@ -9,12 +9,11 @@ from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from groups.forms.clients import EmptyForm
 from groups.views.form_page import FormPage
 from groups.views.manage import change
 from sessions_app.access import session_for, session_staff_for
 from sessions_app.models import SessionStaff
-from sessions_app.staffing.forms import SubstituteForm
+from sessions_app.staffing.forms import EndPlaceForm, SubstituteForm
 from sessions_app.staffing.leaders import leaders_of, person_of
 from sessions_app.staffing.services import add_session_staff, end_session_staff
 from vio.common.http import PageRequest, needs
@@ -56,12 +55,14 @@ def session_staff_end(request: PageRequest, session_staff_id: UUID) -> HttpRespo
     """The substitute goes; whom they stood in for leads again."""
     place = session_staff_for(request.actor, session_staff_id, GROUPS)
 
-    def save(form: EmptyForm) -> SessionStaff:
-        return end_session_staff(actor=request.actor, place=place, now=timezone.now())
+    def save(form: EndPlaceForm) -> SessionStaff:
+        return end_session_staff(
+            actor=request.actor, place=place, now=timezone.now(), anyway=form.cleaned_data["anyway"]
+        )
 
     back = reverse("manage_session_staff", args=[place.session_id])
     return FormPage(
         request, program=place.program, title=f"{place.person.full_name} no longer leads this session?",
-        make=EmptyForm, act=save, after=back, back=back, submit="End it", danger=True, done="Ended.",
+        make=EndPlaceForm, act=save, after=back, back=back, submit="End it", danger=True, done="Ended.",
         intro="Who was away leads this session again. In an open room it holds at once.",
     ).answer()  # fmt: skip

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from operator import attrgetter
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import ProtectedError
 
 from groups.models import Series
 from sessions_app.models import Session
+from sessions_app.room.models import RoomState
 from sessions_app.services.scheduling import (
     HORIZON_DAYS,
     call_off,
@@ -63,9 +66,7 @@ def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
         .select_related("program", "group")
         .get(pk=series.pk)
     )
-    sessions = {
-        session.pk: session for session in not_begun(row.pk, now).select_for_update(of=("self",), no_key=True)
-    }
+    sessions = _locked(row, now)
     first, last = horizon(row, now)
     plan = steps([there_of(s) for s in sessions.values()], wish_of(row), now=now, first=first, last=last)
     names = {holiday.on: holiday.name for holiday in row.program.holidays.all()}
@@ -82,6 +83,12 @@ def follow_series(*, actor: Actor, series: Series, now: datetime) -> int:
         )
     made = materialise_sessions(actor=actor, now=now, series_ids=[row.pk]) if row.group.is_active else 0
     return touched + made
+
+
+def _locked(series: Series, now: datetime) -> dict[UUID, Session]:
+    """The sessions that have not begun, in order of time; locked in order of their ids, as everywhere."""
+    held = not_begun(series.pk, now).select_for_update(of=("self",), no_key=True).order_by("pk")
+    return {session.pk: session for session in sorted(held, key=attrgetter("starts_at", "pk"))}
 
 
 def _carry_out(
@@ -119,9 +126,21 @@ def _renew(session: Session, wanted: Planned) -> None:
 
 
 def _remove(session: Session, *, actor: Actor, now: datetime) -> bool:
+    if not _room_is_free(session):
+        return call_off(session, actor=actor, now=now)
     try:
         with transaction.atomic():
             session.delete()
     except ProtectedError:
         return call_off(session, actor=actor, now=now)
     return True
+
+
+def _room_is_free(session: Session) -> bool:
+    """Whether nobody writes to the session's room at this moment; then nobody can before we have committed.
+
+    A room locks its own row before its session's. We hold the session already, so we do not wait for the room.
+    """
+    rooms = RoomState.objects.filter(pk=session.pk)
+    free = rooms.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+    return bool(free.values_list("pk")) or not rooms.exists()

@@ -22,7 +22,7 @@ def take_holiday(*, actor: Actor, holiday: Holiday, now: datetime) -> int:
         status__in=[Session.Status.SCHEDULED, Session.Status.OPEN],
         started_at=None,
         ends_at__gt=now,
-    )
+    ).order_by("pk")
     return sum(call_off(row, actor=actor, now=now, holiday=holiday.name) for row in rows)
 
 
@@ -37,6 +37,7 @@ def give_holiday_back(*, actor: Actor, holiday: Holiday, now: datetime) -> list[
         .filter(starts_at__gt=now)
         .exclude(holiday="")
         .select_related("series", "group")
+        .order_by("pk")
     )
     for row in rows:
         refuse_double_booking(row.group, row.starts_at, row.ends_at, besides=row)

@@ -24,6 +24,7 @@ def keep_wall_times(*, program: Program, old: ZoneInfo, now: datetime) -> int:
         started_at=None,
         starts_at__gt=now,
     )
+    rows = rows.order_by("pk")
     return sum(_moved(row, old, program.zone, now) for row in rows)
 
 

@@ -68,11 +68,11 @@ def _killed(*, when: Callable[[], bool]) -> None:
 
 
 def _writing() -> bool:
-    """Whether another connection has an open transaction that has written to the audit trail."""
+    """Whether another connection has an open transaction that has recorded an act."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
-            " WHERE c.relname = 'common_auditentry' AND l.mode = 'RowExclusiveLock' AND l.pid <> pg_backend_pid())"
+            " WHERE c.relname = 'common_auditdraft' AND l.mode = 'RowExclusiveLock' AND l.pid <> pg_backend_pid())"
         )
         return bool(cursor.fetchone()[0])
 

@@ -131,3 +131,14 @@ def test_every_module_says_what_it_is_for() -> None:
         str(p) for p in sources.python_files() if sources.text(p).strip() and not ast.get_docstring(sources.tree(p))
     ]  # fmt: skip
     assert silent == []
+
+
+def test_whoever_locks_a_row_stands_in_nobodys_way_who_only_refers_to_it() -> None:
+    """Foreign keys are checked at the commit; with `no_key` they wait for nobody (docs/decisions/0019)."""
+    with_key = [
+        f"{path}:{node.lineno}"
+        for path in sources.python_files()
+        for node, name in calls(path)
+        if name == "select_for_update" and not any(word.arg == "no_key" for word in node.keywords)
+    ]
+    assert with_key == []

@@ -17,7 +17,10 @@ WITHOUT_PROGRAM = {
     "common.heartbeat": "signs of life of our processes",
 }
 # model -> why its program may be empty.
-PROGRAM_MAY_BE_EMPTY = {"common.auditentry": "sign-in happens before a program is known"}
+PROGRAM_MAY_BE_EMPTY = {
+    "common.auditentry": "sign-in happens before a program is known",
+    "common.auditdraft": "an entry until its act commits",
+}
 # field -> why it is text in the clear.
 PLAIN_TEXT = {"groups.agreement.text": "the group agreement that every client reads"}
 

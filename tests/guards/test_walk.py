@@ -36,7 +36,7 @@ PROGRAMS_EDGE = ("/api/", "/fhir/")
 # These answer 503 on purpose when a part of the system is down.
 MAY_BE_UNREADY = {"readyz"}
 # Tables that a GET may write: who looked, the login itself, how often somebody guessed at a mailed link.
-WRITTEN_BY_LOOKING = {"common_auditentry", "django_session", "groups_signinthrottle"}
+WRITTEN_BY_LOOKING = {"common_auditdraft", "common_auditentry", "django_session", "groups_signinthrottle"}
 WRITE = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?([a-z_]+)\"?", re.IGNORECASE)
 IDS = re.compile(
     rb"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-f]{32}|value=\"[A-Za-z0-9]{64}\"|[A-Za-z0-9]{64}"

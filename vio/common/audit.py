@@ -1,4 +1,9 @@
-"""The audit trail: one entry per act and per view of clinical content, in the same transaction (RI-3)."""
+"""The audit trail: one entry per act and per view of clinical content, in the same transaction (RI-3).
+
+What is recorded here is a draft until the act commits. The commit itself moves the drafts into the chains of their programs,
+so the head of a chain is the last lock an act takes and is never held while it waits for a row (docs/decisions/0019). A
+savepoint that is rolled back takes its drafts along; an act whose drafts cannot be chained does not commit.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from django.db import connection, models
 from django.db.models.sql import InsertQuery
 
 from vio.common.actors import Actor
-from vio.common.models import AuditEntry
+from vio.common.models import AuditDraft, AuditEntry
 
 
 def record(
@@ -45,9 +50,9 @@ def entry(
     result: str = "ok",
     reason: str = "",
     details: Mapping[str, str | int | bool | None] | None = None,
-) -> AuditEntry:
-    """An entry not yet written, for acts that append many at once with `bulk_create`."""
-    return AuditEntry(
+) -> AuditDraft:
+    """An entry not yet written, for acts that append many at once with `record_all`."""
+    return AuditDraft(
         program_id=program_id,
         actor_id=actor.person_id,
         source=actor.source[:64],
@@ -62,12 +67,12 @@ def entry(
     )
 
 
-def record_all(entries: Sequence[AuditEntry]) -> None:
-    """Appends entries made by `entry` in one statement, in this order."""
+def record_all(entries: Sequence[AuditDraft]) -> None:
+    """Appends entries made by `entry` in one statement, in this order within each program."""
     # Not `bulk_create`: it opens a transaction, and one statement is one by itself.
     if entries:
-        fields = [field for field in AuditEntry._meta.concrete_fields if not field.primary_key]
-        query = InsertQuery(AuditEntry)
+        fields = [field for field in AuditDraft._meta.concrete_fields if not field.primary_key]
+        query = InsertQuery(AuditDraft)
         query.insert_values(fields, list(entries))
         query.get_compiler(connection=connection).execute_sql()
 

@@ -129,7 +129,7 @@ def _reseal_batch(one: Sealed, after: object, size: int, report: Resealed) -> ob
     """One transaction: up to `size` rows after a key; the last key looked at, or None when nothing is left."""
     with as_owner():
         rows = _outdated(one) if after is None else _outdated(one).filter(pk__gt=after)
-        found = list(rows.select_for_update(of=("self",)).order_by("pk")[:size])
+        found = list(rows.select_for_update(of=("self",), no_key=True).order_by("pk")[:size])
         for row in found:
             try:
                 values = {column: _again(one, row, column) for column in one.columns}

@@ -16,10 +16,12 @@ from django.db import models
 class AuditEntry(models.Model):
     """One act or one view of clinical content: who, what, whose, when, from where, result (RI-3).
 
-    Number, time and hashes are set by a trigger of the database; the table can only be appended to (RI-4).
+    Number, time and hashes are set by a trigger of the database; the table can only be appended to (RI-4), and only by
+    the database itself, out of the drafts of a transaction that commits.
     """
 
     append_only: ClassVar[bool] = True
+    written_by_database: ClassVar[bool] = True
     row_security_open_to_null: ClassVar[bool] = True
 
     program_id = models.UUIDField(null=True, db_index=True)  # null: sign-in, before a program is known
@@ -76,6 +78,34 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
+
+
+class AuditDraft(models.Model):
+    """An entry of the audit trail from the act until its commit, when the database moves it into the chain.
+
+    Nobody but its own transaction ever sees one: the trigger of migration 0004 takes all of them away at the commit, after
+    every other lock the act needed. A row with `since` is that trigger's own mark: the first draft of the transaction.
+    """
+
+    append_only: ClassVar[bool] = True
+    row_security_open_to_null: ClassVar[bool] = True
+
+    id = models.BigAutoField(primary_key=True)
+    since = models.BigIntegerField(null=True)
+    program_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(null=True)
+    source = models.CharField(max_length=64, default="", blank=True)
+    request_id = models.CharField(max_length=36, default="", blank=True)
+    action = models.CharField(max_length=64)
+    subject_type = models.CharField(max_length=64, default="", blank=True)
+    subject_id = models.CharField(max_length=64, default="", blank=True)
+    client_id = models.UUIDField(null=True)
+    result = models.CharField(max_length=16, default="ok")
+    reason = models.CharField(max_length=64, default="", blank=True)
+    details = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.action
 
 
 class Delivery(models.Model):

@@ -1,7 +1,8 @@
 """Grants, row-level security and append-only tables, put in place after every migration.
 
 The walls follow from the models: a model with a `program` (or `program_id`) column gets a policy; a model with
-`append_only = True` loses UPDATE, DELETE and TRUNCATE for the application's role. Running it twice changes nothing.
+`append_only = True` loses UPDATE, DELETE and TRUNCATE for the application's role, one with `written_by_database = True`
+INSERT as well. Running it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def build_walls(sender: AppConfig, using: str = "default", **kwargs: Any) -> Non
             statements.append(_policy_sql(model, column))
         if getattr(model, "append_only", False):
             statements.append(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{model._meta.db_table}" FROM vio_app;')
+        if getattr(model, "written_by_database", False):
+            statements.append(f'REVOKE INSERT ON "{model._meta.db_table}" FROM vio_app;')
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(7466301)")
         cursor.execute("\n".join(statements))

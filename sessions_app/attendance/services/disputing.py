@@ -53,7 +53,11 @@ def answer_dispute(
     """Closes a dispute of this session with an answer the client can read; ConflictError when it has one."""
     actor.require(Permission.CORRECT_ATTENDANCE, session.program_id)
     words = _checked(answer, "answer", "Please write an answer; the client will read it.")
-    dispute = AttendanceDispute.objects.select_for_update().filter(pk=dispute_id, session=session).first()
+    dispute = (
+        AttendanceDispute.objects.select_for_update(no_key=True)
+        .filter(pk=dispute_id, session=session)
+        .first()
+    )
     if dispute is None:
         raise NotFoundError
     if dispute.answered_at is not None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from sessions_app.attendance.corrections import Changes, checked_reason
 from sessions_app.attendance.rules import Status
 from sessions_app.attendance.services.correcting import lock_line, put_version
+from sessions_app.attendance.services.locking import lock_session
 from sessions_app.models import AttendanceRecord, ProposedCorrection, Session
 from vio.common import audit
 from vio.common.actors import Actor
@@ -55,7 +56,8 @@ def decline_correction(
 
 def _open_one(actor: Actor, session: Session, proposal_id: UUID) -> ProposedCorrection:
     actor.require(Permission.CORRECT_ATTESTED, session.program_id)
-    rows = ProposedCorrection.objects.select_for_update(of=("self",))
+    lock_session(session.pk)
+    rows = ProposedCorrection.objects.select_for_update(of=("self",), no_key=True)
     row = rows.filter(pk=proposal_id, session=session).first()
     if row is None:
         raise NotFoundError

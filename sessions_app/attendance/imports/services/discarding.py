@@ -29,7 +29,7 @@ def discard_import(*, actor: Actor, session: Session, import_id: UUID, now: date
 @transaction.atomic
 def discard_stale(*, actor: Actor, now: datetime) -> int:
     """Empties drafts that nobody decided about for two weeks; returns how many. Safe to run twice."""
-    rows = AttendanceImport.objects.select_for_update(skip_locked=True).filter(
+    rows = AttendanceImport.objects.select_for_update(skip_locked=True, no_key=True).filter(
         status=AttendanceImport.Status.DRAFT, created_at__lt=now - KEPT_AS_DRAFT
     )[:100]
     stale = list(rows)

@@ -33,7 +33,9 @@ def lock_import(session: Session, import_id: UUID, *, status: ImportStatus) -> A
 
     Raises NotFoundError, or ConflictError `import_decided`.
     """
-    row = AttendanceImport.objects.select_for_update().filter(session=session, pk=import_id).first()
+    row = (
+        AttendanceImport.objects.select_for_update(no_key=True).filter(session=session, pk=import_id).first()
+    )
     if row is None:
         raise NotFoundError
     if row.status != status:
