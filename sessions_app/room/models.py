@@ -97,11 +97,14 @@ class PresenceEvidence(models.Model):
 
     append_only: ClassVar[bool] = True
 
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="evidence")
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+")
+    # It is always read by session, and written every second by everybody: no other index pays for itself.
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="evidence", db_index=False
+    )
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", db_index=False)
     client = models.ForeignKey(
-        "groups.Client", on_delete=models.PROTECT, related_name="+", null=True
+        "groups.Client", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )  # null: staff
     connection = models.UUIDField(default=uuid.uuid4)
     kind = models.CharField(max_length=12, choices=EvidenceKind.choices)

@@ -7,7 +7,7 @@ def _reference(to: str, name: str = "+", **more: bool) -> models.ForeignKey:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_app", "0014_access_changes"),
+        ("sessions_app", "0015_handover_left"),
     ]
 
     operations = [
