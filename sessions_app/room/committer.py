@@ -19,7 +19,7 @@ from vio.common.logs import log
 _log = log(__name__)
 WINDOW = 0.002
 """Seconds to wait for company after the first command when it is quiet."""
-BUSY_WINDOW = 0.008
+BUSY_WINDOW = 0.010
 """The same while commands keep coming: what they share then costs less than what each waits."""
 QUIET_AFTER = 0.05
 """Seconds without a batch after which it is quiet again."""
@@ -43,6 +43,8 @@ class Committer:
         self._busy: set[UUID] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._held_up = False
+        """Whether something has had its window and waits for a batch that is on its way."""
         self._began = 0.0
 
     def submit(self, entry: Entry) -> asyncio.Future[Outcome]:
@@ -62,15 +64,15 @@ class Committer:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     def _start(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()  # whoever waited for it has their turn now
+            self._timer = None
         self._began = asyncio.get_running_loop().time()
-        while self._waiting and len(self._running) < TOGETHER:
-            batch = self._next_batch()
-            if not batch:
-                return
+        while len(self._running) < TOGETHER and (batch := self._next_batch()):
             task = asyncio.get_running_loop().create_task(self._commit(batch))
             self._running.add(task)
             task.add_done_callback(self._finished)
+        self._held_up = bool(self._waiting)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -87,7 +89,7 @@ class Committer:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._waiting:
+        if self._held_up:  # who came later has the company of the others to wait for
             self._start()
 
     async def _commit(self, batch: list[Waiting]) -> None:

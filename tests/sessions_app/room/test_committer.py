@@ -102,3 +102,39 @@ async def test_a_room_with_more_than_a_batch_goes_on_where_it_was() -> None:
     assert [len(batch) for batch in slow.batches] == [LARGEST, 1, 5]
     mine = [one for batch in slow.batches for one in batch if one.session_id == room]
     assert all(a is b for a, b in zip(mine, said, strict=True))
+
+
+async def test_the_end_of_a_batch_cuts_nobodys_window_short() -> None:
+    """Otherwise a quick database would be asked for each command by itself."""
+    begun, go = asyncio.Event(), asyncio.Event()
+    batches: list[int] = []
+
+    async def apply(entries: list[Entry]) -> Applied:
+        batches.append(len(entries))
+        begun.set()
+        await go.wait()
+        return await committed(entries)
+
+    committer = Committer(apply, lambda written: None)
+    committer._began = asyncio.get_running_loop().time()  # it is busy
+    answers = [committer.submit(entry())]
+    await begun.wait()
+    answers.append(committer.submit(entry()))  # while the first is on its way
+    go.set()
+    await answers[0]
+    answers.append(committer.submit(entry()))
+    await asyncio.gather(*answers)
+    assert batches == [1, 2]
+
+
+async def test_who_had_their_window_and_was_held_up_goes_as_soon_as_the_way_is_free() -> None:
+    slow, room = Slow(), uuid4()
+    committer = Committer(slow.apply, lambda written: None)
+    first = committer.submit(entry(room))
+    await asyncio.sleep(0.02)
+    second = committer.submit(entry(room))
+    await asyncio.sleep(0.05)  # its window is over, and its room is still on the way
+    assert len(slow.batches) == 1
+    slow.open.set()
+    await asyncio.gather(first, second)
+    assert len(slow.batches) == 2
