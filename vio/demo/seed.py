@@ -56,19 +56,22 @@ def seed_demo(
         with every_program():
             program = find_program()
         if program is not None:
-            days, live = _write(_open_book(program), now, told)
+            book, through = _open_book(program)
+            days, live = _write(book, through, now, told)
         else:
             with transaction.atomic():
-                days, live = _write(found(now, seed, weeks), now, told)
+                # Its mark is in the trail when this commits, not before.
+                book = found(now, seed, weeks)
+                days, live = _write(book, book.began - timedelta(days=1), now, told)
     return Seeded(program is None, days, live, time.monotonic() - began)
 
 
-def _write(book: Book, now: datetime, told: Callable[[date], None]) -> tuple[int, tuple[Session, ...]]:
+def _write(
+    book: Book, through: date, now: datetime, told: Callable[[date], None]
+) -> tuple[int, tuple[Session, ...]]:
     with scope([book.program.pk]):
-        mark = read_mark(book.program)
-        assert mark is not None  # noqa: S101  # written with the program, in one transaction
         keep_factors(book)
-        days = bring_up_to_date(book, through=mark.through, now=now, told=told)
+        days = bring_up_to_date(book, through=through, now=now, told=told)
         groups = [group for _, group in sorted(book.groups.items())]
         live = tuple(ensure_live(group, actor=book.house, now=now).session for group in groups)
         furnish(book, live, now=now)
@@ -86,11 +89,12 @@ def found(now: datetime, seed: int, weeks: int) -> Book:
     return book
 
 
-def _open_book(program: Program) -> Book:
+def _open_book(program: Program) -> tuple[Book, date]:
+    """The program as it was made, and how far its history reaches."""
     with scope([program.pk]):
         mark = read_mark(program)
     assert mark is not None  # noqa: S101  # written with the program, in one transaction
-    return Book(program, mark.began, mark.seed)
+    return Book(program, mark.began, mark.seed), mark.through
 
 
 @contextmanager
