@@ -35,7 +35,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "sessions_app_proposedcorrection sessions_app_attendancedispute",
         "sessions_app_attendancesheet",
         "groups_client",
-        "groups_contactways groups_emergencycontact groups_enrolment groups_prescribeddose groups_membership"
+        "groups_contactways groups_emergencycontact groups_enrolment groups_nocontact groups_prescribeddose groups_membership"
         " groups_seatoffer groups_waitlistentry sessions_app_arrivalnotice"
         " sessions_app_techcheck",
         "sessions_app_weekhours sessions_app_groupnote sessions_app_clientnote sessions_app_followup sessions_app_flag",

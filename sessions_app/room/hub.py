@@ -61,6 +61,8 @@ class HubRoom:
         self.version = 0
         self.ready = asyncio.Event()
         self.repairing: asyncio.Task[None] | None = None
+        self.behind = False
+        """Whether something may be in the log that was neither delivered nor is being read."""
         self.shared = False
         """Whether another process has people here: from then on whatever happens is rung."""
 
@@ -259,20 +261,22 @@ class Hub:
             self.forget(link)
 
     def repair(self, room: HubRoom) -> None:
-        """Reads from the log what was not delivered; one reading at a time per room."""
+        """Reads from the log what was not delivered; one reading at a time per room, and another for what it missed meanwhile."""
+        room.behind = True
         if room.repairing is None or room.repairing.done():
             room.repairing = self.later(self._repair(room))
 
     async def _repair(self, room: HubRoom) -> None:
         await room.ready.wait()
-        while True:
+        while room.behind:
+            room.behind = False
             version = room.version
             lines = await self.threads.run(_beyond, room.program_id, room.session_id, dict(room.heads))
-            if room.version != version:
-                continue  # something was delivered in the meantime; look again from there
+            if room.version != version:  # something was delivered in the meantime; look again from there
+                room.behind = True
+                continue
             self._deliver(room, lines)
-            if len(lines) <= log.MOST_MISSED:
-                return
+            room.behind = room.behind or len(lines) > log.MOST_MISSED
 
     # --- passing signals --------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ they are here.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -53,6 +54,11 @@ class Neighbours:
         """Tells that we have people in a room, and how far we are. Said after the log was read: what others do from the moment
         they hear it is rung, and what they did just before, the version in their answer tells.
         """
+        self._hub.later(self._say_here(room, answering=answering))
+
+    async def _say_here(self, room: HubRoom, *, answering: bool) -> None:
+        if room.repairing is not None:  # what we are just reading was not rung, so they must be told of it
+            await asyncio.wait([room.repairing])
         facts = {"here": "answer" if answering else "come", "version": room.version}
         self.bells.ring(services.topic(room.session_id), facts)
 
@@ -73,10 +79,10 @@ class Neighbours:
         if room is None:
             return
         room.shared = True
-        if facts["here"] == "come":
-            self.say_here(room, answering=True)
         if not room.ready.is_set() or int(facts["version"]) > room.version:
             self._hub.repair(room)
+        if facts["here"] == "come":
+            self.say_here(room, answering=True)
 
     def _reconnected(self) -> None:
         """Whatever rang while we heard nothing was lost, also that somebody came."""

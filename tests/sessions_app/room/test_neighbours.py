@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +38,23 @@ class Overheard:
     def said(self) -> int:
         """How many bells told of events or signals."""
         return sum("here" not in facts for facts in self.facts)
+
+
+class Reading:
+    """Holds what a process read from the log until it is `let`, as a machine does that has much else to do."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.read, self.let, self.times = asyncio.Event(), asyncio.Event(), 0
+        self._run = hub.threads.run
+        hub.threads.run = self._hold  # type: ignore[method-assign,assignment]  # reads as before, and waits
+
+    async def _hold(self, work: Any, *values: Any, **named: Any) -> Any:
+        found = await self._run(work, *values, **named)
+        if work.__name__ == "_beyond":
+            self.times += 1
+            self.read.set()
+            await self.let.wait()
+        return found
 
 
 def share(two: tuple[Hub, Hub], key: UUID) -> bool:
@@ -84,6 +102,46 @@ async def test_what_was_done_before_the_news_of_them_came_is_read_from_the_log(
     late.lost = False
     two[1].neighbours.say_here(two[1].rooms[live.session.pk])
     await until(lambda: "chat.sent" in theirs.kinds(), seconds=1.5)
+
+
+async def test_who_is_just_reading_answers_with_what_was_read(live: LiveRoom, two: tuple[Hub, Hub]) -> None:
+    """What a process finds in the log it does not ring, so its answer must count it."""
+    key = live.session.pk
+    fay, _ = await connect(two[0], live, live.world.facilitator)
+    await say(two[0], fay, c.RoomOpen(id=uuid4()))
+    unheard = Overheard(two[1].neighbours)
+    unheard.lost = True
+    _, theirs = await connect(two[1], live, live.world.cofacilitator)
+    reading = Reading(two[0])
+    await say(two[0], fay, chat("they do not know of each other yet"))  # behind: the coming in was not rung
+    await reading.read.wait()
+    unheard.lost = False
+    two[1].neighbours.say_here(two[1].rooms[key])
+    await until(lambda: two[0].rooms[key].shared)
+    assert "chat.sent" not in theirs.kinds()
+    reading.let.set()
+    await until(lambda: "chat.sent" in theirs.kinds())
+
+
+async def test_what_is_missed_while_the_log_is_read_is_read_next(
+    live: LiveRoom, two: tuple[Hub, Hub]
+) -> None:
+    key = live.session.pk
+    fay, _ = await connect(two[0], live, live.world.facilitator)
+    _, theirs = await connect(two[1], live, live.world.cofacilitator)
+    await say(two[0], fay, c.RoomOpen(id=uuid4()))
+    await until(lambda: share(two, key))
+    await until(lambda: two[1].rooms[key].version == two[0].rooms[key].version)
+    Overheard(two[0].neighbours).lost = True
+    reading = Reading(two[1])
+    await say(two[0], fay, chat("one"))
+    two[1].repair(two[1].rooms[key])
+    await reading.read.wait()
+    await say(two[0], fay, chat("two"))
+    two[1].repair(two[1].rooms[key])
+    reading.let.set()
+    await until(lambda: theirs.kinds().count("chat.sent") == 2)
+    assert reading.times == 2
 
 
 async def test_news_of_them_that_was_lost_is_told_again_with_the_next_look(
