@@ -24,7 +24,7 @@ from groups.logins import ends_at, is_theirs
 from groups.models import Person
 from sessions_app.room.arrays import array
 from sessions_app.room.door.facts import DoorFacts
-from sessions_app.room.rights import NOW, Told, rights
+from sessions_app.room.rights import NOW_IF_SAFE, Told, rights
 from sessions_app.room.words import Role
 from vio.common.actors import Actor
 from vio.common.errors import DomainError
@@ -279,7 +279,7 @@ def tickets_of(standing_and_login: Iterable[tuple[Standing, str]]) -> list[Ticke
 
 QUERY = f"""
 SELECT found.*, found::text AS text,
-  CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN {NOW} END AS view FROM (
+  {NOW_IF_SAFE} AS view FROM (
 SELECT q.number, s.id AS session_id, s.program_id, s.group_id, s.status, s.ended_at,
   (s.status = 'scheduled' AND s.ends_at > t.now
     AND s.starts_at - make_interval(mins => g0.lobby_opens_minutes) <= t.now) AS due,

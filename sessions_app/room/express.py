@@ -19,7 +19,7 @@ from sessions_app.room import access, kept, statements
 from sessions_app.room.arrays import array
 from sessions_app.room.batch import Entry, RoomInWork
 from sessions_app.room.kept import NewState, Remembered, StateRow
-from sessions_app.room.rights import NOW, Recalled, rights
+from sessions_app.room.rights import NOT_SEEN, NOW, Recalled, rights
 from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
 from vio.common.pipeline import PipelineConnection, QuestionFailedError, Row, Step
 
@@ -153,11 +153,10 @@ WITH known AS (
 )"""  # noqa: S608  # put together from the house's own words
 
 # Nobody of the house waits here for others: what is committed before this statement began is seen by it.
-_NO_CHANGE = """
+_NO_CHANGE = f"""
   SELECT split_part(view, '/', 1) = extract(epoch FROM pg_postmaster_start_time())::text AND NOT EXISTS (
-    SELECT FROM vio_access_change c WHERE c.xid >= pg_snapshot_xmin(split_part(view, '/', 2)::pg_snapshot)
-      AND c.key = ANY (%s::text[]) AND NOT pg_visible_in_snapshot(c.xid, split_part(view, '/', 2)::pg_snapshot)) AS ok
-  FROM (SELECT %s::text AS view) v"""
+    SELECT FROM vio_access_change c WHERE c.key = ANY (%s::text[]) AND {NOT_SEEN}) AS ok
+  FROM (SELECT %s::text AS view) v"""  # noqa: S608  # put together from the house's own words
 
 _WORD_FOR_WORD = f"""
   SELECT coalesce((SELECT array_agg(q.text ORDER BY q.number) FROM ({access.QUERY}) q), '{{}}') = %s::text[] AS ok

@@ -90,6 +90,7 @@ class Hub:
         self.views = Together(self._look)
         self.stopping = False
         self.revoked = asyncio.Event()
+        self.rechecks = 0
         self.limits: dict[str, Limits] = {}
         self._persons: dict[str, list[Link]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -32,6 +32,8 @@ class Link:
         self.person = str(standing.person_id)
         """The person's id as it travels."""
         self.login = login
+        self.ticket = Ticket(standing.session_id, standing.person_id, login)
+        """What to ask again whether this person may still be here."""
         self.source = source
         self.outbox = Outbox(send)
         self.viewer = Viewer(self.person, Sees.SELF)

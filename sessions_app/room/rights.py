@@ -25,6 +25,12 @@ OLDEST = timedelta(seconds=30)
 NOW = "extract(epoch FROM pg_postmaster_start_time()) || '/' || pg_current_snapshot()"
 """The view of a statement: when the server started, and the snapshot. A server that was set back may give numbers again."""
 
+NOW_IF_SAFE = f"CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN {NOW} END"
+"""The same; null in a transaction that may itself have changed what it reads."""
+NOT_SEEN = """c.xid >= pg_snapshot_xmin(split_part(view, '/', 2)::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(c.xid, split_part(view, '/', 2)::pg_snapshot)"""
+"""Whether a note `c` of a change could not be seen in the view of the column `view`."""
+
 
 class View(NamedTuple):
     """A view in an order in which the earlier of two is the lesser."""
@@ -91,6 +97,11 @@ class Rights:
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[ticket] = (told, View.of(view) if view else None)
+
+    def recent(self, tickets: Sequence[Ticket], *, now: datetime) -> list[Ticket]:
+        """Those about whom there is an answer with a view that is not too old."""
+        found = [(ticket, self._known.get(ticket)) for ticket in tickets]
+        return [ticket for ticket, known in found if known and known[1] and now - known[0].asked_at < OLDEST]
 
     def recall(self, tickets: Sequence[Ticket], *, now: datetime) -> Recalled | None:
         """What is remembered about all of these; None when one was never asked about."""

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from django.db import DatabaseError
 
-from sessions_app.room import access, clock, joining
-from sessions_app.room.access import AccessError, Standing
+from sessions_app.room import clock, joining
+from sessions_app.room.access import AccessError, Standing, Ticket
+from sessions_app.room.asking_again import standings_again
 from sessions_app.room.link import Link
 from sessions_app.room.models import RoomState
 from sessions_app.room.presence import TICK, write_proofs
@@ -34,8 +35,10 @@ RECHECK = 4.0
 """Seconds between two questions whether everybody connected may still be here (AU-7: closed within 5 s)."""
 POLL = 2.0
 """Seconds between two questions to the database how far each room is (RT-5)."""
-SLICE = 100
+SLICE = 500
 """How many connections are asked about at once: between two slices everybody else has their turn."""
+IN_FULL = 15
+"""One connection in so many is read in full each time, in turn, whatever the notes say: everybody about once a minute."""
 SIGNED_OUT, NO_LONGER_ALLOWED, RESTART, STALE = 4401, 4403, 1012, 1001
 CODES = {"signed_out": SIGNED_OUT}
 
@@ -126,12 +129,15 @@ async def look_for_missed(hub: Hub) -> None:
 async def recheck(hub: Hub) -> None:
     """Asks again whether everybody connected may be here; closes those who may not (AU-7, AZ-6)."""
     links = [link for link in hub.links() if link.closed is None]
+    hub.rechecks += 1
+    in_full = {link.ticket for link in links[hub.rechecks % IN_FULL :: IN_FULL]}
     for begin in range(0, len(links), SLICE):
-        await _recheck(hub, links[begin : begin + SLICE])
+        await _recheck(hub, links[begin : begin + SLICE], in_full)
 
 
-async def _recheck(hub: Hub, links: list[Link]) -> None:
-    found = await hub.threads.run(access.standings, [link.ticket for link in links], now=hub.now())
+async def _recheck(hub: Hub, links: list[Link], in_full: set[Ticket]) -> None:
+    tickets = [link.ticket for link in links]
+    found = await hub.threads.run(standings_again, tickets, now=hub.now(), in_full=in_full)
     for link, standing in zip(links, found, strict=True):
         code = _must_close(link, standing)
         if code is not None:
