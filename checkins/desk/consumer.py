@@ -70,9 +70,9 @@ class DeskConsumer(SocketConsumer):
             other.close(REPLACED)
             self.hub.forget(other)
 
-    async def websocket_receive(self, message: Any) -> None:
+    def hear(self, text: str | None) -> None:
         """One frame. Refused: an error with its id, the socket stays (WS-3)."""
-        link, text = self.link, message.get("text")
+        link = self.link
         if link is None or link.closed is not None:
             return
         try:
@@ -82,6 +82,13 @@ class DeskConsumer(SocketConsumer):
             self._refuse(link, error, error.id)
         except DomainError as error:
             self._refuse(link, error, find_id(text or ""))
+        except Exception:  # a fault of ours ends a command, never the socket (P10)
+            _log.error("desk.command_failed", exc_info=True)
+            self._refuse(
+                link,
+                DomainError("Something went wrong on our side.", code="internal_error"),
+                find_id(text or ""),
+            )
         if self.limits.exhausted(time.monotonic()):
             self._let_go(POLICY)
 

@@ -19,8 +19,10 @@ from vio.common.logs import log
 _log = log(__name__)
 WINDOW = 0.002
 """Seconds to wait for company after the first command when it is quiet."""
-BUSY_WINDOW = 0.010
+BUSY_WINDOW = 0.014
 """The same while commands keep coming: what they share then costs less than what each waits."""
+ENOUGH = 0.008
+"""Seconds after which the next command that comes ends the window: the loop is awake for it anyway, and takes all along."""
 QUIET_AFTER = 0.05
 """Seconds without a batch after which it is quiet again."""
 LARGEST = 64
@@ -30,7 +32,8 @@ TOGETHER = 3
 
 Apply = Callable[[list[Entry]], Awaitable[Applied]]
 Deliver = Callable[[Written], None]
-Waiting = tuple[Entry, "asyncio.Future[Outcome]"]
+Answer = Callable[[Outcome], None]
+Waiting = tuple[Entry, Answer]
 
 
 class Committer:
@@ -43,19 +46,31 @@ class Committer:
         self._busy: set[UUID] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._opened = 0.0
+        """When the window began that `_timer` ends."""
         self._held_up = False
         """Whether something has had its window and waits for a batch that is on its way."""
         self._began = 0.0
 
     def submit(self, entry: Entry) -> asyncio.Future[Outcome]:
         """The future outcome of one entry; it is resolved after the commit and after local delivery."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting.setdefault(entry.session_id, []).append((entry, answer))
-        if self._timer is None:
-            quiet = loop.time() - self._began > QUIET_AFTER
-            self._timer = loop.call_later(WINDOW if quiet else BUSY_WINDOW, self._start)
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.put(entry, lambda outcome: None if answer.done() else answer.set_result(outcome))
         return answer
+
+    def put(self, entry: Entry, answer: Answer) -> None:
+        """The same for who does not wait: `answer` is called once, in the loop. It must not raise."""
+        loop = asyncio.get_running_loop()
+        self._waiting.setdefault(entry.session_id, []).append((entry, answer))
+        now = loop.time()
+        if self._timer is None:
+            quiet = now - self._began > QUIET_AFTER
+            self._timer = loop.call_at(now + (WINDOW if quiet else BUSY_WINDOW), self._start)
+            self._opened = now
+        elif now - self._opened >= ENOUGH:
+            self._timer.cancel()
+            self._opened = now  # once, and everything that is read in this turn is taken along
+            self._timer = loop.call_at(now, self._start)
 
     async def drain(self) -> None:
         """Waits until everything submitted so far is committed or refused."""
@@ -103,8 +118,13 @@ class Committer:
         finally:
             self._busy -= {entry.session_id for entry, _ in batch}
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
-            if not answer.done():
-                answer.set_result(outcome)
+            self._tell(answer, outcome)
+
+    def _tell(self, answer: Answer, outcome: Outcome) -> None:
+        try:
+            answer(outcome)
+        except Exception:  # one browser's answer must not cost the others theirs
+            _log.error("room.answer_failed", exc_info=True)
 
     def _hand_out(self, applied: Applied) -> None:
         for written in applied.written:

@@ -10,13 +10,14 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Awaitable
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from sessions_app.room import joining
 from sessions_app.room.access import AccessError
 from sessions_app.room.commands import COMMANDS, SIGNALLING, Command
-from sessions_app.room.handlers import HANDLERS, prove
+from sessions_app.room.handlers import HANDLERS, prove, refuse
 from sessions_app.room.hub import Hub, hub
 from sessions_app.room.limits import SOCKETS, Limits
 from sessions_app.room.link import Link
@@ -31,9 +32,6 @@ _log = logs.log(__name__)
 POLICY, TOO_SLOW, REPLACED, NO_LONGER_ALLOWED, DOOR_NEEDED = 1008, 1013, 4409, 4403, 4428
 CLEAN = {1000, 1001}
 SIDE = re.compile(r"side:[0-9a-f]{8}")
-HEARTBEAT = re.compile(r'"type"\s*:\s*"ping"')
-HEARTBEAT_WITHIN = 4_000
-"""Characters of a frame in which to look for what it is; a longer one waits its turn. What it really is its reading tells."""
 HANDSHAKE = 5.0
 """Seconds in which a handshake must be decided (WS-2)."""
 
@@ -52,8 +50,8 @@ class RoomConsumer(SocketConsumer):
         except asyncio.CancelledError:
             self._let_go(1012, "server")
             raise
-        except Exception:  # no end of a connection goes without its clean-up (WS-5)
-            self._report("room.connection_failed")
+        except Exception as error:  # no end of a connection goes without its clean-up (WS-5)
+            self._report("room.connection_failed", error)
             self._let_go(1011, "server")
         finally:
             self._let_go(1011, "dropped")
@@ -102,7 +100,7 @@ class RoomConsumer(SocketConsumer):
         try:
             await joining.join(self.hub, link, self._seen(link))
         except DomainError as error:
-            self._refuse(link, error, None)
+            refuse(link, error, None)
             self._let_go(NO_LONGER_ALLOWED if error.status < 500 else TOO_SLOW, "dropped")
 
     def _replace_oldest(self, link: Link) -> None:
@@ -125,65 +123,57 @@ class RoomConsumer(SocketConsumer):
 
     # --- hearing ----------------------------------------------------------------------------------------------
 
-    async def websocket_receive(self, message: Any) -> None:
+    def hear(self, text: str | None) -> None:
         """One frame. Refused: an error with the command's id, the socket stays (WS-3)."""
         link = self.link
         if link is None or link.closed is not None:
             return
-        text = message.get("text")
         try:
-            await self._hear(link, text)
-        except FrameError as error:
-            self.limits.note_bad(time.monotonic())
-            self._refuse(link, error, error.id)
-        except DomainError as error:
-            self._refuse(link, error, find_id(text or ""))
-        except Exception:  # a fault of ours ends a command, never the socket (P10)
-            problem = self._report("room.command_failed")
-            self._refuse(link, DomainError(f"Something went wrong on our side ({problem}).", code="internal_error"),
-                         find_id(text or ""))  # fmt: skip
+            work = self._hear(link, text)
+        except Exception as error:  # a fault of ours ends a command, never the socket (P10)
+            self._refuse(link, error, text)
+        else:
+            if work is not None:
+                self.hub.later(self._attend(link, work, text))
         if self.limits.exhausted(time.monotonic()):
             self._let_go(POLICY, "dropped")
 
-    async def _hear(self, link: Link, text: str | None) -> None:
+    def _hear(self, link: Link, text: str | None) -> Awaitable[None] | None:
         now = time.monotonic()
         if not self.limits.frames.take(now):
             self.limits.note_over(now)
             raise RateLimitedError
         command: Command = read_frame(text, COMMANDS, large=SIGNALLING)
-        if not self.was_kept:
-            prove(self.hub, link)
+        prove(self.hub, link)
         handler = HANDLERS[type(command)]
         if not self.limits.allows(handler.counts_as, now):
             raise RateLimitedError
         if not link.standing.may(handler.needed_permission):
             raise NotAllowedError
+        return handler.run(self.hub, link, command)
+
+    async def _attend(self, link: Link, work: Awaitable[None], text: str | None) -> None:
+        """What a command asked for and takes time; the next ones do not wait for it."""
         try:
-            await self.reading_on(handler.run(self.hub, link, command))
-        finally:
-            self.limits.note_busy(time.monotonic() - now)
+            await work
+        except Exception as error:  # as above
+            self._refuse(link, error, text)
 
-    def overtakes(self, message: Any) -> bool:
-        """A heartbeat does not wait behind a slow commit: its browser would take the line for dead (AT-2)."""
-        return HEARTBEAT.search(message.get("text") or "", endpos=HEARTBEAT_WITHIN) is not None
-
-    def is_read(self, message: Any) -> None:
-        """It proves that the browser was there when it came, and nothing about when it is worked on (AT-2)."""
-        if self.link is not None and self.link.closed is None:
-            prove(self.hub, self.link)
-
-    def _refuse(self, link: Link, error: DomainError, command_id: str | None) -> None:
-        link.send(wire(ErrorReply(id=command_id, code=error.code, message=error.message)))
+    def _refuse(self, link: Link, error: Exception, text: str | None) -> None:
+        if isinstance(error, FrameError):
+            self.limits.note_bad(time.monotonic())
+            refuse(link, error, error.id)
+            return
+        if not isinstance(error, DomainError):
+            problem = self._report("room.command_failed", error)
+            words = f"Something went wrong on our side ({problem})."
+            error = DomainError(words, code="internal_error")
+        refuse(link, error, find_id(text or ""))
 
     # --- going ------------------------------------------------------------------------------------------------
 
     async def websocket_disconnect(self, message: Any) -> None:
         """The browser is gone: its presence ends now, if it has not already."""
-        self.is_gone(message)
-        await super().websocket_disconnect(message)
-
-    def is_gone(self, message: Any) -> None:
-        """Ends the presence, also while a command is still being committed: that time belongs to nobody (AT-2)."""
         if self.link is not None and self.link.closed is None:
             code = int(message.get("code") or 1006)
             self.link.closed = code
@@ -191,15 +181,16 @@ class RoomConsumer(SocketConsumer):
             cause = "left" if code in CLEAN else "dropped"
             at = self.link.last_seen if self.hub.pulse.just_slept() else self.hub.now()
             joining.leave(self.hub, self.link, cause=cause, at=at)
+        await super().websocket_disconnect(message)
 
     def _let_go(self, code: int, cause: str) -> None:
         if self.link is not None:
             self.link.close(code)
             joining.leave(self.hub, self.link, cause=cause, at=self.hub.now())
 
-    def _report(self, what: str) -> str:
+    def _report(self, what: str, error: Exception) -> str:
         problem = uuid.uuid4().hex[:12]
-        _log.error(what, problem=problem, exc_info=True)
+        _log.error(what, problem=problem, exc_info=error)
         return problem
 
 

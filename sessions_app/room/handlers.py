@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.conf import settings
 from sessions_app.room import activity_commands as ac
 from sessions_app.room import commands as c
 from sessions_app.room import joining
-from sessions_app.room.batch import Entry
+from sessions_app.room.batch import Entry, Outcome
 from sessions_app.room.errors import RoomError
 from sessions_app.room.hub import Hub
 from sessions_app.room.link import Link
@@ -23,6 +24,7 @@ from sessions_app.room.media import granting
 from sessions_app.room.media.addresses import reveals_address
 from sessions_app.room.replies import (
     Ack,
+    ErrorReply,
     MediaGranted,
     MediaSeen,
     Pong,
@@ -33,9 +35,13 @@ from sessions_app.room.replies import (
 )
 from sessions_app.room.snapshots import numbers_for
 from sessions_app.room.words import Role, Sees
+from vio.common.errors import DomainError, RateLimitedError
 from vio.common.permissions import Permission
 
-Run = Callable[[Hub, Link, Any], Awaitable[None]]
+Run = Callable[[Hub, Link, Any], Awaitable[None] | None]
+"""Raises what refuses the command at once; what takes time is given back, and nothing waits for it."""
+MOST_UNANSWERED = 100
+"""Commands of one connection that wait for the database; far more than a person says while a commit is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,12 @@ class Handler:
     counts_as: str = "commands"
 
 
-async def commit(hub: Hub, link: Link, command: c.Command) -> None:
-    """A lasting command: acknowledged when it is committed. Raises what the rules or the access refuse."""
-    outcome = await hub.committer.submit(
+def commit(hub: Hub, link: Link, command: c.Command) -> None:
+    """A lasting command: answered when it is committed, or refused by the rules or the access."""
+    if link.unanswered >= MOST_UNANSWERED:
+        raise RateLimitedError
+    link.unanswered += 1
+    hub.committer.put(
         Entry(
             session_id=link.standing.session_id,
             program_id=link.standing.program_id,
@@ -61,11 +70,22 @@ async def commit(hub: Hub, link: Link, command: c.Command) -> None:
             permission=HANDLERS[type(command)].needed_permission,
             source=link.source,
             what=command,
-        )
+        ),
+        partial(_answer, link, str(command.id)),
     )
-    if outcome.error is not None:
-        raise outcome.error
-    link.send(wire(Ack(id=str(command.id), numbers=outcome.numbers)))
+
+
+def _answer(link: Link, command_id: str, outcome: Outcome) -> None:
+    link.unanswered -= 1
+    if outcome.error is None:
+        link.send(wire(Ack(id=command_id, numbers=outcome.numbers)))
+    else:
+        refuse(link, outcome.error, command_id)
+
+
+def refuse(link: Link, error: DomainError, command_id: str | None) -> None:
+    """Tells one browser that its command changed nothing, and why."""
+    link.send(wire(ErrorReply(id=command_id, code=error.code, message=error.message)))
 
 
 def prove(hub: Hub, link: Link) -> None:
@@ -78,7 +98,7 @@ def prove(hub: Hub, link: Link) -> None:
         hub.presence.note(joining.proof(link))
 
 
-async def ping(hub: Hub, link: Link, command: c.Ping) -> None:
+def ping(hub: Hub, link: Link, command: c.Ping) -> None:
     """Answered from memory."""
     link.outbox.proves(command.heads)
     room = hub.rooms.get(link.standing.session_id)
@@ -91,7 +111,7 @@ async def resume(hub: Hub, link: Link, command: c.Resume) -> None:
     await joining.resume(hub, link, command.numbers)
 
 
-async def signal(hub: Hub, link: Link, command: c.SignalSend) -> None:
+def signal(hub: Hub, link: Link, command: c.SignalSend) -> None:
     """To one other person in the room; the sender is stamped here (AZ-7)."""
     _require_inside(link)
     if settings.MEDIA_RELAY_ONLY and reveals_address(command.payload):
@@ -100,13 +120,13 @@ async def signal(hub: Hub, link: Link, command: c.SignalSend) -> None:
     hub.pass_on(link, wire(frame), to=command.to)
 
 
-async def typing(hub: Hub, link: Link, command: c.Typing) -> None:
+def typing(hub: Hub, link: Link, command: c.Typing) -> None:
     """Somebody is writing."""
     _require_inside(link)
     hub.pass_on(link, wire(TypingSeen(person=link.person)))
 
 
-async def media(hub: Hub, link: Link, command: c.MediaState) -> None:
+def media(hub: Hub, link: Link, command: c.MediaState) -> None:
     """Somebody's microphone, camera or screen went on or off."""
     _require_inside(link)
     seen = command.model_dump(exclude={"id", "type"})
@@ -121,7 +141,7 @@ async def join_media(hub: Hub, link: Link, command: c.MediaJoin) -> None:
     link.send(wire(Ack(id=str(command.id), numbers={})))
 
 
-async def react(hub: Hub, link: Link, command: ac.React) -> None:
+def react(hub: Hub, link: Link, command: ac.React) -> None:
     """A sign without a word, to everybody in the same room."""
     _require_inside(link)
     if link.standing.role is Role.OBSERVER:

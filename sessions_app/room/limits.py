@@ -81,10 +81,6 @@ class Limits:
             self.over_since = now
         self.last_over = now
 
-    def note_busy(self, seconds: float) -> None:
-        """We were busy with this person's own command for so long: that is no quiet of theirs."""
-        self.last_over += seconds
-
     def note_bad(self, now: float) -> None:
         """Remembers a frame that could not be read."""
         self.bad.append(now)

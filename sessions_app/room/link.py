@@ -44,13 +44,10 @@ class Link:
         self.counted = False
         """Whether this connection stands in the room as present (false when looking at a room that is over)."""
         self.closed: int | None = None
+        self.unanswered = 0
+        """Commands that were said here and are not committed or refused yet."""
         self._after = 0
         self._held: list[Heard] = []
-
-    @property
-    def ticket(self) -> Ticket:
-        """What to ask again whether this person may still be here."""
-        return Ticket(self.standing.session_id, self.standing.person_id, self.login)
 
     def hold(self) -> None:
         """Holds events back until `go_live`."""

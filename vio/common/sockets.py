@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from functools import partial
@@ -16,79 +15,48 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from vio.common.logs import log
+from vio.common.quick_reader import read_quickly
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _log = log(__name__)
-PATIENCE = 1.0
-"""Seconds after which a message that is still being worked on holds up no heartbeat."""
-MOST_KEPT = 200
-"""Messages that are read while one is worked on; beyond that the server keeps them."""
 
 
 class SocketConsumer(AsyncWebsocketConsumer):
     """One browser's connection: its messages one after the other, in the order they came.
 
+    Hearing one never waits (`hear`): whatever takes time goes on by itself. So a slow commit makes nobody look dead, and where
+    the server allows it, a message is heard in the same moment in which it is read off the line.
+
     Channels' own loop makes a task of every message and visits another thread before each, for channel layers and for database
     connections that may have been left open; these sockets use neither.
     """
 
-    was_kept = False
+    is_listening = False
+    """Whether everything that came before has been heard, so that the next message may be heard at once."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Runs the connection to its end."""
-        self.scope, self.base_send, self._receive = scope, send, receive
-        self._kept: deque[Any] = deque()
+        self.scope, self.base_send = scope, send
+        read_quickly(send, self)
         with suppress(StopConsumer):
             while True:
-                self.was_kept = bool(self._kept)
-                await self.dispatch(self._kept.popleft() if self._kept else await receive())
-
-    async def reading_on(self, work: Awaitable[None]) -> None:
-        """Waits for work that a message asked for. When it takes long, messages go on being read: those that overtake are
-        worked on at once, so that a slow commit makes nobody look dead, and the others keep their order.
-        """
-        loop = asyncio.get_running_loop()
-        readers: list[asyncio.Task[None]] = []
-        timer = loop.call_later(PATIENCE, lambda: readers.append(loop.create_task(self._read_on())))
-        try:
-            await work
-        finally:
-            timer.cancel()
-            for reader in readers:
-                reader.cancel()  # between reading a message and keeping it there is nothing to wait for, so none is lost
-                await asyncio.gather(reader, return_exceptions=True)
-
-    async def _read_on(self) -> None:
-        while len(self._kept) < MOST_KEPT:
-            message = await self._receive()
-            if message["type"] == "websocket.disconnect":
-                self._kept.append(message)
-                self.is_gone(message)
-                return
-            self.is_read(message)
-            if self.overtakes(message):
+                self.is_listening = True
+                message = await receive()
+                self.is_listening = False
                 await self.dispatch(message)
-            else:
-                self._kept.append(message)
 
-    def overtakes(self, message: Any) -> bool:
-        """Whether this message need not wait for those before it, and makes nobody wait."""
-        return False
-
-    def is_read(self, message: Any) -> None:
-        """A message was read while another is worked on. If it does not overtake, `was_kept` is true when its turn comes."""
-
-    def is_gone(self, message: Any) -> None:
-        """The browser went away while something it asked for is still being worked on; `websocket_disconnect` follows."""
+    def hear(self, text: str | None) -> None:
+        """One message; None for one that is not text."""
+        raise NotImplementedError
 
     async def dispatch(self, message: Any) -> None:
         """The handler of one message of the server."""
         match message["type"]:
             case "websocket.receive":
-                await self.websocket_receive(message)
+                self.hear(message.get("text"))
             case "websocket.connect":
                 await self.websocket_connect(message)
             case "websocket.disconnect":

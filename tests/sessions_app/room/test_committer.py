@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from sessions_app.room import committer as committing
 from sessions_app.room.acts import OpenDue
 from sessions_app.room.batch import Entry, Outcome, Written
-from sessions_app.room.committer import LARGEST, Committer
+from sessions_app.room.committer import ENOUGH, LARGEST, Committer
 from sessions_app.room.services import Applied
 
 pytestmark = pytest.mark.asyncio
@@ -138,3 +139,31 @@ async def test_who_had_their_window_and_was_held_up_goes_as_soon_as_the_way_is_f
     slow.open.set()
     await asyncio.gather(first, second)
     assert len(slow.batches) == 2
+
+
+async def test_a_command_that_comes_late_in_a_window_ends_it_and_takes_all_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(committing, "BUSY_WINDOW", 60.0)
+    slow = Slow()
+    slow.open.set()
+    committer = Committer(slow.apply, lambda written: None)
+    committer._began = asyncio.get_running_loop().time()  # it is busy
+    answers = [committer.submit(entry()) for _ in range(2)]
+    await asyncio.sleep(ENOUGH)
+    assert slow.batches == []
+    answers += [committer.submit(entry()) for _ in range(3)]  # read in one turn
+    async with asyncio.timeout(5):
+        await asyncio.gather(*answers)
+    assert [len(batch) for batch in slow.batches] == [5]
+
+
+async def test_one_answer_that_cannot_be_told_costs_nobody_else_theirs() -> None:
+    def fails(outcome: Outcome) -> None:
+        raise RuntimeError("a connection in an impossible state")
+
+    committer, told = Committer(committed, lambda written: None), list[Outcome]()
+    committer.put(entry(), fails)
+    committer.put(entry(), told.append)
+    await committer.drain()
+    assert [outcome.error for outcome in told] == [None]

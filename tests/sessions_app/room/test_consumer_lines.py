@@ -55,14 +55,13 @@ class TestFrames:
         assert (await evening.ben.hears("connection.lost"))["person"] == evening.ana_id
 
     async def test_chat_is_limited_and_other_people_are_not_hurt(self, evening: Evening) -> None:
-        codes = []
-        for _ in range(8):
-            await evening.ana.sends("chat.send", text="spam")
+        codes: dict[str, str] = {}
+        sent = [await evening.ana.sends("chat.send", text="spam") for _ in range(8)]
         while len(codes) < 8:
             frame = await evening.ana.next()
             if frame["type"] in {"ack", "error"}:
-                codes.append(frame.get("code", "ok"))
-        assert codes == ["ok"] * 5 + ["rate_limited"] * 3
+                codes[frame["id"]] = frame.get("code", "ok")
+        assert [codes[one] for one in sent] == ["ok"] * 5 + ["rate_limited"] * 3
         assert kinds(await evening.ben.says("hand.raise"))[-1] == "ack"
 
 
@@ -214,11 +213,17 @@ class TestEnds:
         assert await evening.ben.is_closed_with() == 4403
         assert await evening.fay.is_closed_with() == 1012
 
+    @pytest.mark.parametrize("when", ["at once", "later"])
     async def test_an_unexpected_error_costs_neither_the_socket_nor_the_room(
-        self, evening: Evening, monkeypatch: pytest.MonkeyPatch
+        self, when: str, evening: Evening, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def fails(*args: object) -> None:
+        async def fails_later(*args: object) -> None:
             raise RuntimeError("a defect")
+
+        def fails_at_once(*args: object) -> None:
+            raise RuntimeError("a defect")
+
+        fails = fails_later if when == "later" else fails_at_once
 
         broken = {
             **HANDLERS,

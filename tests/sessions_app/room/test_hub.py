@@ -73,7 +73,8 @@ async def connect(hub: Hub, live: LiveRoom, who: Person | Client) -> tuple[Link,
 
 
 async def say(hub: Hub, link: Link, command: c.Command) -> None:
-    await handlers.HANDLERS[type(command)].run(hub, link, command)
+    work = handlers.HANDLERS[type(command)].run(hub, link, command)
+    await (hub.committer.drain() if work is None else work)
 
 
 def chat(text: str) -> c.ChatSend:

@@ -51,16 +51,3 @@ def test_ten_bad_frames_within_a_minute() -> None:
     limits.note_bad(61.5)
     limits.note_bad(61.6)
     assert limits.exhausted(61.6)
-
-
-def test_time_in_which_we_were_busy_is_no_quiet() -> None:
-    limits, now = Limits(), 0.0
-    for _ in range(6):
-        limits.note_over(now)
-        limits.note_busy(1.8)  # one command of a flood that the database took long for
-        now += 1.9
-    assert limits.exhausted(now)
-    lazy = Limits()
-    for at in (0.0, 1.9, 3.8, 5.7, 7.6, 9.5, 11.4):
-        lazy.note_over(at)
-    assert not lazy.exhausted(11.4)

@@ -18,6 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from sessions_app.room import commands as c
+from sessions_app.room import handlers
 from sessions_app.room.hub import Hub
 from sessions_app.room.models import PresenceEvidence
 from sessions_app.room.services import apply_commands
@@ -27,15 +28,13 @@ from tests.sessions_app.room.live import LiveRoom
 from tests.sessions_app.room.slow import CUT_WHO_WAITS, address, held
 from tests.sessions_app.room.sockets import Evening, begin
 from tests.worlds import build_world
-from vio.common import sockets
 from vio.common.errors import UnavailableError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest_asyncio.fixture
-async def evening(live: LiveRoom, house: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Evening]:
-    monkeypatch.setattr(sockets, "PATIENCE", 0.05)
+async def evening(live: LiveRoom, house: Hub) -> AsyncIterator[Evening]:
     yield await begin(live)
 
 
@@ -61,6 +60,28 @@ async def test_other_commands_keep_their_order(evening: Evening) -> None:
     while len(answered) < 3:
         answered.append((await evening.ana.hears_until("ack"))[-1]["id"])
     assert answered == sent
+
+
+@pytest.mark.asyncio
+async def test_what_is_refused_does_not_wait_for_what_is_committed(evening: Evening) -> None:
+    with held(evening.live):
+        waits = await evening.ana.sends("hand.raise")
+        refused = await evening.ana.sends("room.end")
+        assert (await evening.ana.hears("error"))["id"] == refused
+    assert (await evening.ana.hears_until("ack"))[-1]["id"] == waits
+
+
+@pytest.mark.asyncio
+async def test_only_so_many_commands_of_a_connection_wait(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "MOST_UNANSWERED", 2)
+    with held(evening.live):
+        waiting = [await evening.ana.sends(kind) for kind in ("hand.raise", "hand.lower")]
+        assert await evening.ana.is_refused("hand.raise") == "rate_limited"
+    answered = [(await evening.ana.hears_until("ack"))[-1]["id"] for _ in waiting]
+    assert answered == waiting
+    assert kinds(await evening.ana.says("hand.raise"))[-1] == "ack"
 
 
 @pytest.mark.asyncio
