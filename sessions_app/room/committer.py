@@ -45,7 +45,7 @@ class Committer:
         self._waiting: dict[UUID, list[Waiting]] = {}
         self._busy: set[UUID] = set()
         self._running: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._opened = 0.0
         """When the window began that `_timer` ends."""
         self._held_up = False
@@ -70,7 +70,7 @@ class Committer:
         elif now - self._opened >= ENOUGH:
             self._timer.cancel()
             self._opened = now  # once, and everything that is read in this turn is taken along
-            self._timer = loop.call_at(now, self._start)
+            self._timer = loop.call_soon(self._start)
 
     async def drain(self) -> None:
         """Waits until everything submitted so far is committed or refused."""
@@ -84,9 +84,7 @@ class Committer:
             self._timer = None
         self._began = asyncio.get_running_loop().time()
         while len(self._running) < TOGETHER and (batch := self._next_batch()):
-            task = asyncio.get_running_loop().create_task(self._commit(batch))
-            self._running.add(task)
-            task.add_done_callback(self._finished)
+            self._running.add(asyncio.get_running_loop().create_task(self._carry(batch)))
         self._held_up = bool(self._waiting)
 
     def _next_batch(self) -> list[Waiting]:
@@ -102,10 +100,14 @@ class Committer:
                 self._waiting[session_id] = waiting[LARGEST:]
         return batch
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if self._held_up:  # who came later has the company of the others to wait for
-            self._start()
+    async def _carry(self, batch: list[Waiting]) -> None:
+        try:
+            await self._commit(batch)
+        finally:
+            task = asyncio.current_task()
+            self._running = {other for other in self._running if other is not task}
+            if self._held_up:  # who came later has the company of the others to wait for
+                self._start()
 
     async def _commit(self, batch: list[Waiting]) -> None:
         try:

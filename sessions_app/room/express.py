@@ -43,6 +43,8 @@ class Express:
         self._line = PipelineConnection(
             {"scope": _SCOPE, "unchanged": _UNCHANGED, "same": _SAME}, settings=_SETTINGS
         )
+        self._scope = (0, "")
+        """Which line has which scope set; where that is not sure, it is set again."""
 
     async def apply(self, entries: Sequence[Entry], *, now: datetime) -> Applied | None:
         """Applies a batch as `services.apply_commands` would, or None: nothing was done, or nobody knows.
@@ -89,28 +91,37 @@ class Express:
             [row for room in work for row in room.results],
             states,
         )
-        scope = ("scope", [",".join({str(room.row.program_id) for room in work})])
+        scope = ",".join(sorted({str(room.row.program_id) for room in work}))
         try:
             return await self._ask(
                 scope, rooms, written, held, {str(new.row.session_id): new.row for new in states}
             )
         except QuestionFailedError:
+            self._scope = (0, "")  # what was set with a question that failed was taken back with it
             return False
 
+    def _scoped(self, scope: str, step: Step) -> list[Step]:
+        """A step behind the row-level security of these programs; the scope stays on the line until it is another."""
+        wanted = (self._line.opened, scope)
+        if self._scope == wanted:
+            return [step]
+        self._scope = wanted
+        return [("scope", [scope]), step]
+
     async def _ask(
-        self, scope: Step, rooms: list[str], written: list[str], held: _Believed, rows: dict[str, StateRow]
+        self, scope: str, rooms: list[str], written: list[str], held: _Believed, rows: dict[str, StateRow]
     ) -> bool:
         recalled = held.rights
         if recalled.view is not None:
             asked = [*rooms, array(recalled.keys()), recalled.view.text, *written]
-            answer = await self._line.ask([scope, ("unchanged", asked)])
+            answer = await self._line.ask(self._scoped(scope, ("unchanged", asked)))
             if _is_done(answer, rows):
                 return True
             if not answer or answer[0][1] == "t":  # the rooms are not as we knew them
                 return False
         queried = [str(value) for value in access.query_values(recalled.tickets, now=held.now)]
         answer = await self._line.ask(
-            [scope, ("same", [*rooms, *queried, array(recalled.texts()), *written])]
+            self._scoped(scope, ("same", [*rooms, *queried, array(recalled.texts()), *written]))
         )
         if not _is_done(answer, rows):
             return False
@@ -140,7 +151,7 @@ def _numbered(statement: str) -> str:
 # Every row it reads is found by a key, however small a table looks.
 _SETTINGS = {"lock_timeout": "300ms", "statement_timeout": "1500ms", "enable_seqscan": "off"}
 
-_SCOPE = "SELECT set_config('vio.programs', $1, true)"
+_SCOPE = "SELECT set_config('vio.programs', $1, false)"
 
 _ROOMS = f"""
 WITH known AS (

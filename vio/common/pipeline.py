@@ -42,7 +42,7 @@ class QuestionFailedError(Exception):
 @dataclass(slots=True)
 class _Question:
     answer: asyncio.Future[list[Row]]
-    deadline: asyncio.TimerHandle
+    deadline: float
     rows: list[Row] = field(default_factory=list)
     refused: str | None = None
 
@@ -61,6 +61,9 @@ class PipelineConnection:
         self._opening: asyncio.Task[None] | None = None
         self._again_at = 0.0
         self._closed = False
+        self._watch: asyncio.TimerHandle | None = None
+        self.opened = 0
+        """How many lines there have been: what was set on one does not hold on the next."""
 
     def is_ready(self) -> bool:
         """Whether a question can be asked now; begins to open the line when there is none."""
@@ -104,6 +107,7 @@ class PipelineConnection:
                 line.close()
                 return
             self._line, self._socket = line, line.pgconn.socket
+            self.opened += 1
             loop.add_reader(self._socket, self._read)
             await self._send(self._prepare)
             self._prepared = self._line is line  # it may have been lost since the answer came
@@ -127,18 +131,27 @@ class PipelineConnection:
         if self._line is None:
             raise QuestionFailedError
         loop = asyncio.get_running_loop()
-        question = _Question(loop.create_future(), loop.call_later(WITHIN, self._lose, "late"))
+        question = _Question(loop.create_future(), loop.time() + WITHIN)
         try:
             line = self._line.pgconn
             put(line)
             line.pipeline_sync()
             self._asked.append(question)
+            if self._watch is None:
+                self._watch = loop.call_at(question.deadline, self._look_for_late, loop)
             self._flush(loop, line)
         except Exception as error:  # whatever it was: half a question may stand on the line, so it ends
-            question.deadline.cancel()
             self._lose(f"unsent: {type(error).__name__}")
             raise QuestionFailedError from None
         return await question.answer
+
+    def _look_for_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer watches whoever was asked first: questions are many, and hardly any is ever late."""
+        self._watch = None
+        if self._asked and self._asked[0].deadline <= loop.time():
+            self._lose("late")
+        elif self._asked:
+            self._watch = loop.call_at(self._asked[0].deadline, self._look_for_late, loop)
 
     def _flush(self, loop: asyncio.AbstractEventLoop, line: PGconn) -> None:
         if line.flush():  # the server takes no more in just now
@@ -172,7 +185,6 @@ class PipelineConnection:
         question = self._asked[0]
         if result.status == ExecStatus.PIPELINE_SYNC:
             self._asked.popleft()
-            question.deadline.cancel()
             _settle(question)
         elif result.status == ExecStatus.TUPLES_OK:
             question.rows = _rows(result)
@@ -183,6 +195,9 @@ class PipelineConnection:
         line, self._line, self._prepared = self._line, None, False
         loop = asyncio.get_running_loop()
         self._again_at = loop.time() + PAUSE
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if line is not None:
             if not self._closed:
                 _log.warning("pipeline.lost", why=why, questions=len(self._asked))
@@ -192,7 +207,6 @@ class PipelineConnection:
             line.close()
         while self._asked:
             question = self._asked.popleft()
-            question.deadline.cancel()
             if not question.answer.done():
                 question.answer.set_exception(QuestionFailedError())
 

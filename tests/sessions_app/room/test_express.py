@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from sessions_app.room.services import Applied
 from sessions_app.room.words import ChatMode
 from tests.sessions_app.room.live import LiveRoom
 from vio.common import pipeline
+from vio.common.pipeline import Row, Step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -234,6 +235,46 @@ def test_a_line_that_was_cut_costs_one_long_way(running: LiveRoom, short: Short)
     entry = running.entry(running.world.ana, chat())
     assert short.takes(running, entry) is None
     assert services.apply_commands([entry], now=timezone.now()).outcomes[0].error is None
+
+
+def test_the_scope_stays_on_the_line_until_it_is_another_or_was_taken_back(
+    running: LiveRoom, short: Short, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the row-level security goes by: set with the first question, with each that needs another, and after each failure."""
+    line, scopes = short.express._line, list[list[Any]]()
+    ask = line.ask
+
+    async def listens(steps: Sequence[Step]) -> list[Row]:
+        scopes.append([values[0] for name, values in steps if name == "scope"])
+        return await ask(steps)
+
+    monkeypatch.setattr(line, "ask", listens)
+    mine, ana = str(running.session.program_id), running.world.ana
+    repeated = running.entry(ana, chat("once"))
+    assert short.takes(running, repeated) is not None
+    assert short.takes(running, running.entry(ana, chat())) is not None
+    assert scopes == [[mine], []]
+    assert short.takes(running, repeated) is None  # its answer is there already: refused, and taken back
+    assert short.takes(running, running.entry(ana, chat())) is not None
+    assert scopes[2:] == [[], [mine]]
+    theirs = [("unchanged", ["nothing"])]
+    assert short.express._scoped(mine, theirs[0]) == theirs
+    assert short.express._scoped("another", theirs[0]) == [("scope", ["another"]), *theirs]
+    assert short.takes(running, running.entry(ana, chat())) is not None
+    assert scopes[4] == [mine]
+    line.opened += 1  # a new line knows of no scope
+    assert short.express._scoped(mine, theirs[0]) == [("scope", [mine]), *theirs]
+
+
+def test_under_a_scope_that_is_not_theirs_nothing_is_written(running: LiveRoom, short: Short) -> None:
+    """Should a scope ever be left standing: the rooms of others are not there."""
+    short.express._scope = (
+        short.express._line.opened,
+        str(running.session.program_id),
+    )  # in truth none is set
+    stored = counts()
+    assert short.takes(running, running.entry(running.world.ana, chat())) is None
+    assert counts() == stored
 
 
 def test_a_thread_that_writes_the_room_meanwhile_is_noticed(
