@@ -34,7 +34,7 @@ from sessions_app.room.replies import (
     wire,
 )
 from sessions_app.room.snapshots import numbers_for
-from sessions_app.room.words import Role, Sees
+from sessions_app.room.words import Role
 from vio.common.errors import DomainError, RateLimitedError
 from vio.common.permissions import Permission
 
@@ -150,7 +150,7 @@ def react(hub: Hub, link: Link, command: ac.React) -> None:
 
 
 def _require_inside(link: Link) -> None:
-    if link.joining or link.viewer.sees is Sees.SELF:
+    if not link.is_inside:
         raise RoomError("not_in_room")
 
 

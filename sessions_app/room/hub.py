@@ -32,7 +32,6 @@ from sessions_app.room.services import Applied
 from sessions_app.room.snapshots import View
 from sessions_app.room.threads import DatabaseThreads
 from sessions_app.room.together import Together
-from sessions_app.room.words import Sees
 from vio.common import logs
 from vio.common.errors import UnavailableError
 from vio.common.scope import every_program, scope
@@ -291,8 +290,8 @@ class Hub:
         """The same to the connections of this process."""
         room = self.rooms.get(session_id)
         for link in list(room.links.values()) if room else []:
-            inside = not link.joining and link.viewer.sees is not Sees.SELF and link.viewer.side == side
-            if inside and link.person != sender and to in (None, link.person):
+            here = link.is_inside and link.viewer.side == side
+            if here and link.person != sender and to in (None, link.person):
                 link.send(frame)
 
     def now(self) -> datetime:

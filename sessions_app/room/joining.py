@@ -150,6 +150,7 @@ async def resume(hub: Hub, link: Link, seen: Mapping[str, int]) -> None:
     if link.joining:
         return
     link.hold()
+    link.catching_up = True
     await show(hub, link, seen)
 
 

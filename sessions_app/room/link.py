@@ -41,6 +41,8 @@ class Link:
         self.last_seen = now
         self.alive = time.monotonic()
         self.joining = True
+        self.catching_up = False
+        """Joining only to hear what was missed: this person's place is what it was."""
         self.counted = False
         """Whether this connection stands in the room as present (false when looking at a room that is over)."""
         self.closed: int | None = None
@@ -49,9 +51,15 @@ class Link:
         self._after = 0
         self._held: list[Heard] = []
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether this person is in the room or a side room, and is not just being brought from one place to another."""
+        return (not self.joining or self.catching_up) and self.viewer.sees is not Sees.SELF
+
     def hold(self) -> None:
         """Holds events back until `go_live`."""
         self.joining = True
+        self.catching_up = False
         self._held = []
 
     def feed(self, run: Run) -> None:
@@ -77,7 +85,7 @@ class Link:
         held, self._held = self._held, []
         self.viewer, self._audiences = viewer, viewer.audiences
         self._after = version
-        self.joining = False
+        self.joining = self.catching_up = False
         self._send_after(held)
         return any(self._moves(position, line) for position, line in held)
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -82,6 +83,25 @@ async def test_only_so_many_commands_of_a_connection_wait(
     answered = [(await evening.ana.hears_until("ack"))[-1]["id"] for _ in waiting]
     assert answered == waiting
     assert kinds(await evening.ana.says("hand.raise"))[-1] == "ack"
+
+
+@pytest.mark.asyncio
+async def test_who_asks_for_what_was_missed_is_still_inside(evening: Evening, house: Hub) -> None:
+    """A signal that was lost meanwhile would leave two people without picture and sound."""
+    look, go = house.views.ask, asyncio.Event()
+
+    async def waits(wanted: Any) -> Any:
+        await go.wait()
+        return await look(wanted)
+
+    house.views.ask = waits  # type: ignore[method-assign]  # as on a machine that has much else to do
+    await evening.ana.sends("room.resume", numbers={})
+    signal = {"kind": "bye"}
+    await evening.ana.sends("signal.send", to=evening.ben_id, payload=signal)
+    assert (await evening.ben.hears("signal.received"))["sender"] == evening.ana_id
+    go.set()
+    assert (await evening.ana.next())["type"] in {"resumed", "snapshot"}
+    house.views.ask = look  # type: ignore[method-assign]
 
 
 @pytest.mark.asyncio
