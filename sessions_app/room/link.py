@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sessions_app.room.access import Standing, Ticket
 from sessions_app.room.log import Line
 from sessions_app.room.outbox import Outbox, Send
-from sessions_app.room.run import Heard, Run
+from sessions_app.room.run import Heard, Part, Run
 from sessions_app.room.views import Viewer
 from sessions_app.room.words import Sees
 
@@ -71,9 +71,7 @@ class Link:
             if len(self._held) > MOST_HELD:
                 self.close(TOO_SLOW)
         elif run.first > self._after:
-            part = run.of(self._audiences)
-            if part.lines:
-                self._send_lines(part.lines, part.prepared)
+            self._send_part(run.of(self._audiences))
         else:
             self._send_after(run.heard)
 
@@ -95,18 +93,19 @@ class Link:
 
     def send_line(self, line: Line) -> None:
         """Sends a numbered event."""
-        self._send_lines((line,), line.prepared)
+        self._send_part(Part.of((line,)))
 
     def _send_after(self, heard: Iterable[Heard]) -> None:
         for position, line in heard:
             if position > self._after and line.audience in self._audiences:
                 self.send_line(line)
 
-    def _send_lines(self, lines: Sequence[Line], prepared: bytes) -> None:
+    def _send_part(self, part: Part | None) -> None:
         """Numbered events in one write; the last one's number proves that all were read."""
-        if self.closed is None and not self.outbox.push_all([line.frame for line in lines], prepared):
-            self.close(TOO_SLOW)
-        if self.closed is None and not self.outbox.mark(lines[-1].audience, lines[-1].number):
+        if self.closed is not None or part is None:
+            return
+        taken = self.outbox.push_all(part.frames, part.prepared)
+        if not taken or not self.outbox.mark(part.audience, part.number):
             self.close(TOO_SLOW)
 
     def send(self, frame: str) -> None:

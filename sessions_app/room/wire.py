@@ -44,17 +44,22 @@ class Wire:
 class _Daphne:
     """A protocol of Autobahn on a transport of Twisted."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_is_plain", "_protocol")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
+        self._is_plain = hasattr(protocol.transport, "writeSomeData")
+        """Whether the bytes of the transport are the bytes of the socket: not so with TLS in this process."""
 
     def put(self, frame: bytes) -> bool:
         if not self._is_free():
             return False
         transport = self._protocol.transport
-        written = transport.writeSomeData(frame)
-        if not isinstance(written, int):
+        try:
+            written = transport.socket.send(frame)
+        except BlockingIOError:
+            written = 0
+        except OSError:
             return False  # the line is gone; the server notices by its own way
         if written < len(frame):
             transport.write(frame[written:])
@@ -73,7 +78,7 @@ class _Daphne:
             protocol.state == protocol.STATE_OPEN
             and protocol._perMessageCompress is None
             and not protocol.send_queue
-            and hasattr(transport, "writeSomeData")
+            and self._is_plain
             and not transport._tempDataBuffer
             and not transport.dataBuffer
             and transport.connected

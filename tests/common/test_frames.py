@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from sessions_app.room.commands import COMMANDS, SIGNALLING, ChatSend, Command, SignalSend
-from vio.common.frames import LARGE_LIMIT, LIMIT, FrameError, find_id, read_frame
+from vio.common import frames as reading
+from vio.common.frames import LARGE_LIMIT, LIMIT, FrameError, find_id, read_frame, read_object
 
 ID = "6b8d7a3e-0c06-4a9f-9f4e-0e7a6b1d2c3f"
 
@@ -193,3 +194,69 @@ def test_any_object_is_either_a_command_or_a_refusal(text: str) -> None:
 def test_the_id_is_found_in_what_cannot_be_read() -> None:
     assert find_id(f'{{"id" : "{ID}", "a": NaN') == ID
     assert find_id('{"id": 5}') is None
+
+
+_NUMBERS = st.sampled_from(
+    [
+        "1",
+        "-1",
+        "2.5",
+        "1e3",
+        "1e999",
+        "NaN",
+        "-Infinity",
+        "9007199254740992",
+        "9007199254740993",
+        "9" * 30,
+        "-0",
+    ]
+)
+_TEXTS = st.sampled_from(
+    ['"a"', '"a:b"', '"\\":"', '"{\\"a\\":1}"', '"\\ud800"', '""', '"\\u0000"', "true", "null"]
+)
+_VALUES = st.recursive(
+    _NUMBERS | _TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(st.tuples(st.sampled_from(['"a"', '"b"', '"c:d"', '"\\u0061"']), inner), max_size=3).map(
+            lambda pairs: "{" + ", ".join(f"{key} : {value}" for key, value in pairs) + "}"
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def _either(text: str, *, most_keys: int) -> object:
+    """The object, or the code that refuses it."""
+    try:
+        return read_object(text, most_keys=most_keys)
+    except FrameError as refused:
+        return refused.code
+
+
+@settings(max_examples=600)
+@given(_VALUES, st.integers(0, 8))
+@example('{"a":1,"\\u0061":2}', 8)
+@example('{"a":' * 3000 + "1" + "}" * 3000, 8)
+@example("9" * 5000, 8)
+def test_a_glance_never_says_other_than_a_closer_look(text: str, most_keys: int) -> None:
+    quickly = _either(text, most_keys=most_keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_at_a_glance", lambda text, most_keys: None)
+        assert repr(quickly) == repr(_either(text, most_keys=most_keys))
+
+
+@pytest.mark.parametrize(
+    ("text", "glance"),
+    [
+        ('{"id": "x", "type": "ping", "heads": {"room": 41}}', True),
+        ('{"a": "b:c"}', False),
+        ('{"a": 1, "a": 2}', False),
+        ('{"a": 1e999}', False),
+        ('{"a": NaN}', False),
+        ("[1]", False),
+        ("{", False),
+    ],
+)
+def test_only_what_is_plainly_in_order_is_read_at_a_glance(text: str, glance: bool) -> None:
+    assert (reading._at_a_glance(text, 8) is not None) is glance

@@ -21,6 +21,7 @@ MAX_DEPTH = 8
 MAX_KEYS = 64
 MAX_INTEGER = 2**53
 
+_PLAIN = json.JSONDecoder()
 _ID = re.compile(r'"id"\s*:\s*"([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})"')
 _MESSAGES = {
     "not_text": "Only text frames are read here.",
@@ -82,11 +83,54 @@ def read_object(text: str, *, limit: int = LARGE_LIMIT, most_keys: int = MAX_KEY
     """One JSON object of at most ``limit`` characters and ``most_keys`` keys in all. Raises FrameError."""
     if len(text) > limit:
         raise FrameError("frame_too_large")
-    keys = _KeyCount(most_keys)
+    value = _at_a_glance(text, most_keys)
+    if value is None:
+        value = _looked_over(text, most_keys)
+    if not isinstance(value, dict):
+        raise FrameError("bad_json")
+    if text.count("{") + text.count("[") > MAX_DEPTH:  # fewer brackets cannot nest more deeply
+        _check_depth(value, 1)
+    if "\\u" in text:
+        _check_text(value)
+    return value
+
+
+def _at_a_glance(text: str, most_keys: int) -> dict[str, Any] | None:
+    """What a frame holds whose keys and numbers are plainly in order; None where that takes a closer look.
+
+    Each key has its own colon, so an object with as many keys as its text has colons holds none twice.
+    """
     try:
-        value = json.loads(
+        value = _PLAIN.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    keys = 0
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            keys += len(one)
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif not isinstance(one, str) and not _is_in_range(one):
+            return None
+    return value if keys <= most_keys and keys == text.count(":") else None
+
+
+def _is_in_range(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or abs(value) <= MAX_INTEGER
+
+
+def _looked_over(text: str, most_keys: int) -> Any:
+    try:
+        return json.loads(
             text,
-            object_pairs_hook=keys,
+            object_pairs_hook=_KeyCount(most_keys),
             parse_constant=_refuse_number,
             parse_int=_integer,
             parse_float=_float,
@@ -95,13 +139,6 @@ def read_object(text: str, *, limit: int = LARGE_LIMIT, most_keys: int = MAX_KEY
         raise FrameError("too_deep") from None
     except ValueError:
         raise FrameError("bad_json") from None
-    if not isinstance(value, dict):
-        raise FrameError("bad_json")
-    if text.count("{") + text.count("[") > MAX_DEPTH:  # fewer brackets cannot nest more deeply
-        _check_depth(value, 1)
-    if "\\u" in text:
-        _check_text(value)
-    return value
 
 
 class _KeyCount:
