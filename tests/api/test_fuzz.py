@@ -87,9 +87,11 @@ def requests(draw: st.DrawFn) -> tuple[str, str, Any, dict[str, str]]:
     body = None
     if "requestBody" in operation:
         schema = resolved(operation["requestBody"]["content"]["application/json"]["schema"])
-        body = draw(objects(schema))
-        if schema["properties"] and draw(st.booleans()):
-            body[draw(st.sampled_from(sorted(schema["properties"])))] = draw(ANYTHING)
+        body = draw(fitting(schema))
+        either = schema.get("anyOf", [schema])  # a body that may be left out is described as one or nothing
+        names = sorted(name for one in either for name in resolved(one).get("properties", ()))
+        if body is not None and names and draw(st.booleans()):
+            body[draw(st.sampled_from(names))] = draw(ANYTHING)
     if wanted and draw(st.booleans()):
         wanted[draw(st.sampled_from(sorted(wanted)))] = draw(st.text(max_size=20))
     return method, path, body, wanted
