@@ -156,7 +156,7 @@ class RoomConsumer(SocketConsumer):
         """What a command asked for and takes time; the next ones do not wait for it."""
         try:
             await work
-        except Exception as error:  # as above
+        except Exception as error:  # a fault of ours ends a command, never the socket (P10)
             self._refuse(link, error, text)
 
     def _refuse(self, link: Link, error: Exception, text: str | None) -> None:

@@ -245,7 +245,9 @@ class Hub:
                 link.counted = False
                 self.presence.forget(link.id)
                 self.forget(link)
-            elif line.kind in LOOK_AGAIN and not link.joining:
+            elif line.kind in LOOK_AGAIN and link.joining:
+                link.catching_up = False  # their place is another now; what they hear of it is looked at next
+            elif line.kind in LOOK_AGAIN:
                 link.hold()
                 self.later(joining.show(self, link))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from functools import partial
@@ -24,7 +25,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _log = log(__name__)
 
 
-class SocketConsumer(AsyncWebsocketConsumer):
+class SocketConsumer(AsyncWebsocketConsumer, ABC):
     """One browser's connection: its messages one after the other, in the order they came.
 
     Hearing one never waits (`hear`): whatever takes time goes on by itself. So a slow commit makes nobody look dead, and where
@@ -48,9 +49,9 @@ class SocketConsumer(AsyncWebsocketConsumer):
                 self.is_listening = False
                 await self.dispatch(message)
 
+    @abstractmethod
     def hear(self, text: str | None) -> None:
-        """One message; None for one that is not text."""
-        raise NotImplementedError
+        """One message; None for one that is not text. Never raises."""
 
     async def dispatch(self, message: Any) -> None:
         """The handler of one message of the server."""

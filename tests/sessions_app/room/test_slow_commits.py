@@ -99,6 +99,10 @@ async def test_who_asks_for_what_was_missed_is_still_inside(evening: Evening, ho
     signal = {"kind": "bye"}
     await evening.ana.sends("signal.send", to=evening.ben_id, payload=signal)
     assert (await evening.ben.hears("signal.received"))["sender"] == evening.ana_id
+    await evening.fay.says(
+        "client.to_lobby", person=evening.ana_id
+    )  # now they are elsewhere, whatever they have heard yet
+    assert await evening.ana.is_refused("signal.send", to=evening.ben_id, payload=signal) == "not_in_room"
     go.set()
     assert (await evening.ana.next())["type"] in {"resumed", "snapshot"}
     house.views.ask = look  # type: ignore[method-assign]
