@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.testing import StringTransport
 
+from vio.common.gathering import Gathering
 from vio.common.quick_reader import LARGEST, QuickReader, read_quickly, text_of
 
 FINAL, TEXT, BINARY, PING, CLOSE = 0x80, 1, 2, 9, 8
@@ -175,3 +178,115 @@ def test_under_another_server_nothing_happens() -> None:
     read_quickly(_never, protocol)
     read_quickly(partial(_never, object()), protocol)
     assert not isinstance(protocol.dataReceived, QuickReader)
+
+
+class Gate:
+    """What a reader asks of a gate, written down."""
+
+    def __init__(self) -> None:
+        self.reads: dict[int, Any] = {}
+
+    def add(self, descriptor: int, read: Any) -> None:
+        self.reads[descriptor] = read
+
+    def remove(self, descriptor: int, read: Any) -> None:
+        assert self.reads.pop(descriptor) == read
+
+
+class SocketLine(Line):
+    """A transport with a real socket below it, as Twisted's own have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.socket, self.browser = socket.socketpair()
+        self.socket.setblocking(False)
+        self.connected, self.reading, self.aborted = True, True, False
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def stopReading(self) -> None:  # noqa: N802  # Twisted's name
+        self.reading = False
+
+    def startReading(self) -> None:  # noqa: N802  # Twisted's name
+        self.reading = True
+
+    def abortConnection(self) -> None:  # noqa: N802  # Twisted's name
+        self.aborted = True
+
+
+class AtTheGate:
+    """A connection whose socket the quick reader reads."""
+
+    def __init__(self) -> None:
+        self.protocol, _ = opened(quick=True)
+        self.line, self.gate = SocketLine(), Gate()
+        self.protocol.transport = self.line
+        reader = self.protocol.dataReceived
+        assert isinstance(reader, QuickReader)
+        self.reader = reader
+        self.reader.wait_at(cast("Gathering", self.gate))
+
+    def arrives(self, data: bytes) -> None:
+        self.line.browser.send(data)
+        self.gate.reads[self.line.fileno()]()
+
+
+@pytest.fixture
+def at_the_gate() -> Iterator[AtTheGate]:
+    made = AtTheGate()
+    yield made
+    made.line.socket.close()
+    made.line.browser.close()
+
+
+def test_the_socket_is_read_here_and_no_longer_by_the_server(at_the_gate: AtTheGate) -> None:
+    assert not at_the_gate.line.reading
+    at_the_gate.arrives(frame(b"hello"))
+    at_the_gate.arrives(frame(b"one") + frame(b"two")[:3])
+    at_the_gate.arrives(frame(b"two")[3:])
+    at_the_gate.gate.reads[at_the_gate.line.fileno()]()  # nothing there: a bell too many harms nobody
+    assert at_the_gate.protocol.texts == ["hello", "one", "two"]
+
+
+def test_the_end_of_the_line_is_left_to_the_server(at_the_gate: AtTheGate) -> None:
+    at_the_gate.line.browser.close()
+    at_the_gate.reader.read()
+    assert at_the_gate.line.reading
+    assert not at_the_gate.gate.reads
+    at_the_gate.reader.leave()  # harmless to repeat
+
+
+def test_a_line_that_fails_is_left_to_the_server(at_the_gate: AtTheGate) -> None:
+    real = at_the_gate.line.socket
+    at_the_gate.line.socket = _Broken()  # type: ignore[assignment]
+    at_the_gate.reader.read()
+    at_the_gate.line.socket = real
+    assert at_the_gate.line.reading
+    assert not at_the_gate.gate.reads
+
+
+class _Broken:
+    def recv(self, size: int) -> bytes:
+        raise ConnectionResetError
+
+
+def test_nobody_reads_a_connection_that_is_ending(at_the_gate: AtTheGate) -> None:
+    at_the_gate.line.disconnecting = True
+    at_the_gate.arrives(frame(b"hello"))
+    assert at_the_gate.protocol.texts == []
+    assert not at_the_gate.gate.reads
+    assert not at_the_gate.line.reading
+
+
+def test_a_listener_that_fails_costs_its_own_connection_only(
+    at_the_gate: AtTheGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_the_gate.protocol, "hear", _fail)
+    at_the_gate.arrives(frame(b"hello"))
+    assert at_the_gate.line.aborted
+    assert not at_the_gate.gate.reads
+
+
+def _fail(text: str | None) -> None:
+    raise ValueError

@@ -41,13 +41,17 @@ class SocketConsumer(AsyncWebsocketConsumer, ABC):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Runs the connection to its end."""
         self.scope, self.base_send = scope, send
-        read_quickly(send, self)
-        with suppress(StopConsumer):
-            while True:
-                self.is_listening = True
-                message = await receive()
-                self.is_listening = False
-                await self.dispatch(message)
+        reader = read_quickly(send, self)
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    self.is_listening = True
+                    message = await receive()
+                    self.is_listening = False
+                    await self.dispatch(message)
+        finally:
+            if reader is not None:
+                reader.leave()
 
     @abstractmethod
     def hear(self, text: str | None) -> None:
