@@ -8,12 +8,14 @@ their turn in the order in which they began to wait; within a room the order of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from sessions_app.room.batch import Entry, Outcome, Written
 from sessions_app.room.services import Applied
 from vio.common.errors import UnavailableError
+from vio.common.gathering import after_reading
 from vio.common.logs import log
 
 _log = log(__name__)
@@ -30,26 +32,34 @@ LARGEST = 64
 TOGETHER = 3
 """How many batches may be in the database at once."""
 
-Apply = Callable[[list[Entry]], Awaitable[Applied]]
+Done = Callable[[Applied | Exception], None]
+Apply = Callable[[list[Entry], Done], None]
+"""Applies a batch and tells `Done` once, in the loop, at any time: what it came to, or why it came to nothing."""
 Deliver = Callable[[Written], None]
 Answer = Callable[[Outcome], None]
 Waiting = tuple[Entry, Answer]
 
 
 class Committer:
-    """Queues entries and commits them in batches; `deliver` runs in the loop right after each commit."""
+    """Queues entries and commits them in batches; `deliver` runs in the loop right after each commit.
+
+    No batch has a task of its own: it goes out in the turn in which it is due, and is handed out in the one in which it is done.
+    """
 
     def __init__(self, apply: Apply, deliver: Deliver) -> None:
         self._apply = apply
         self._deliver = deliver
         self._waiting: dict[UUID, list[Waiting]] = {}
         self._busy: set[UUID] = set()
-        self._running: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._idle = asyncio.Event()
         self._timer: asyncio.Handle | None = None
         self._opened = 0.0
         """When the window began that `_timer` ends."""
         self._held_up = False
         """Whether something has had its window and waits for a batch that is on its way."""
+        self._is_due = False
+        """Whether everything that waits goes as soon as everybody was read."""
         self._began = 0.0
 
     def submit(self, entry: Entry) -> asyncio.Future[Outcome]:
@@ -63,7 +73,11 @@ class Committer:
         loop = asyncio.get_running_loop()
         self._waiting.setdefault(entry.session_id, []).append((entry, answer))
         now = loop.time()
-        if self._timer is None:
+        if self._is_due:
+            return
+        if after_reading(self._start):  # people were read together: they have waited for each other already
+            self._is_due = True
+        elif self._timer is None:
             quiet = now - self._began > QUIET_AFTER
             self._timer = loop.call_at(now + (WINDOW if quiet else BUSY_WINDOW), self._start)
             self._opened = now
@@ -74,17 +88,21 @@ class Committer:
 
     async def drain(self) -> None:
         """Waits until everything submitted so far is committed or refused."""
-        while self._waiting or self._running:
+        while self._waiting or self._under_way:
             self._start()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            self._idle.clear()
+            if self._under_way:
+                await self._idle.wait()
 
     def _start(self) -> None:
+        self._is_due = False
         if self._timer is not None:
             self._timer.cancel()  # whoever waited for it has their turn now
             self._timer = None
         self._began = asyncio.get_running_loop().time()
-        while len(self._running) < TOGETHER and (batch := self._next_batch()):
-            self._running.add(asyncio.get_running_loop().create_task(self._carry(batch)))
+        while self._under_way < TOGETHER and (batch := self._next_batch()):
+            self._under_way += 1
+            self._send(batch)
         self._held_up = bool(self._waiting)
 
     def _next_batch(self) -> list[Waiting]:
@@ -100,27 +118,28 @@ class Committer:
                 self._waiting[session_id] = waiting[LARGEST:]
         return batch
 
-    async def _carry(self, batch: list[Waiting]) -> None:
+    def _send(self, batch: list[Waiting]) -> None:
+        done = partial(self._done, batch)
         try:
-            await self._commit(batch)
-        finally:
-            task = asyncio.current_task()
-            self._running = {other for other in self._running if other is not task}
-            if self._held_up:  # who came later has the company of the others to wait for
-                self._start()
+            self._apply([entry for entry, _ in batch], done)
+        except Exception as error:  # whatever it was, nobody may wait for ever
+            asyncio.get_running_loop().call_soon(done, error)
 
-    async def _commit(self, batch: list[Waiting]) -> None:
-        try:
-            applied = await self._apply([entry for entry, _ in batch])
+    def _done(self, batch: list[Waiting], applied: Applied | Exception) -> None:
+        if isinstance(applied, Exception):  # nobody is told that it worked
+            _log.error("room.batch_failed", exc_info=applied)
+            outcomes = [Outcome(error=UnavailableError()) for _ in batch]
+        else:
             outcomes = applied.outcomes
             self._hand_out(applied)
-        except Exception:  # whatever it was, nobody may wait for ever, and nobody is told that it worked
-            _log.error("room.batch_failed", exc_info=True)
-            outcomes = [Outcome(error=UnavailableError()) for _ in batch]
-        finally:
-            self._busy -= {entry.session_id for entry, _ in batch}
+        self._under_way -= 1
+        self._busy -= {entry.session_id for entry, _ in batch}
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
             self._tell(answer, outcome)
+        if self._held_up:  # who came later has the company of the others to wait for
+            self._start()
+        if not self._under_way:
+            self._idle.set()
 
     def _tell(self, answer: Answer, outcome: Outcome) -> None:
         try:

@@ -10,30 +10,77 @@ security, and a command carried out by a line that then broke is a repeat on the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
+from typing import Self, cast
 
 from sessions_app.room import access, kept, statements
 from sessions_app.room.arrays import array
-from sessions_app.room.batch import Entry, RoomInWork
-from sessions_app.room.kept import NewState, Remembered, StateRow
-from sessions_app.room.rights import NOT_SEEN, NOW, Recalled, rights
+from sessions_app.room.batch import Entry, Outcome, RoomInWork
+from sessions_app.room.kept import Remembered, StateRow
+from sessions_app.room.rights import NOT_SEEN, NOW, Recalled, View, rights
 from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
-from vio.common.pipeline import PipelineConnection, QuestionFailedError, Row, Step
+from vio.common.pipeline import Answer, PipelineConnection, QuestionFailedError, Row, Step, Then
 
 MOST = 64
 """Entries in one batch: the rules are applied in the loop, where nothing else happens meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Believed:
-    """What the database must confirm."""
+Done = Callable[[Applied | None], None]
+"""Who is told what became of a batch; None: nothing was done, or nobody knows."""
 
-    known: Remembered
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A batch that the rules were applied to: what is to be written, and what the database must confirm for it."""
+
+    outcomes: list[Outcome]
+    work: list[RoomInWork]
+    rows: dict[str, StateRow]
+    """The new state of each room that gets one, by session."""
+    rooms: list[str]
+    written: list[str]
     rights: Recalled
     now: datetime
+    done: Done
+
+    @classmethod
+    def of(
+        cls,
+        work: list[RoomInWork],
+        known: Remembered,
+        *,
+        outcomes: list[Outcome],
+        rights: Recalled,
+        now: datetime,
+        done: Done,
+    ) -> Self:
+        """From the rooms as the rules left them, and as they were known."""
+        states = [room.new_state() for room in work if room.rows or room.state_changed]
+        written = statements.written_values(
+            [row for room in work for row in room.rows],
+            [row for room in work for row in room.results],
+            states,
+        )
+        rooms = [
+            array([room.row.session_id for room in work]),
+            array([known[room.row.session_id][0] for room in work]),
+            array([room.row.version for room in work]),
+        ]
+        rows = {str(new.row.session_id): new.row for new in states}
+        return cls(outcomes, work, rows, rooms, written, rights, now, done)
+
+    @property
+    def scope(self) -> str:
+        """The programs that the statement must see."""
+        return ",".join(sorted({str(room.row.program_id) for room in self.work}))
+
+    def finish(self) -> None:
+        """Everything still held and is committed."""
+        self.done(Applied(self.outcomes, [room.written() for room in self.work if room.rows]))
 
 
 class Express:
@@ -46,22 +93,23 @@ class Express:
         self._scope = (0, "")
         """Which line has which scope set; where that is not sure, it is set again."""
 
-    async def apply(self, entries: Sequence[Entry], *, now: datetime) -> Applied | None:
-        """Applies a batch as `services.apply_commands` would, or None: nothing was done, or nobody knows.
+    def begin(self, entries: Sequence[Entry], *, now: datetime, done: Done) -> bool:
+        """Begins to apply a batch as `services.apply_commands` would; False when it cannot, and then `done` hears nothing.
 
-        Entries without a command's id go the long way, because only a command can safely be applied twice.
+        `done` is told in the turn in which the answer is read, and must not raise. Entries without a command's id go the long
+        way, because only a command can safely be applied twice.
         """
         if len(entries) > MOST or not self._line.is_ready():
-            return None
+            return False
         if any(isinstance(entry.what, TOGETHER) for entry in entries):
-            return None
+            return False
         tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
         # Read once: a thread that writes a room meanwhile renews what is remembered, and what we work on has the mark of before.
         known = kept.memory.of({entry.session_id for entry in entries})
         recalled = rights.recall(tickets, now=now)
         unknown = any(entry.session_id not in known or entry.command_id is None for entry in entries)
         if recalled is None or unknown:
-            return None
+            return False
         rooms: Rooms = {session: RoomInWork(row, now) for session, (_, row) in known.items()}
         standings = {
             ticket: access.answered(told, now) for ticket, told in zip(tickets, recalled.told, strict=True)
@@ -69,36 +117,17 @@ class Express:
         outcomes = take_all(entries, [now] * len(entries), rooms, {}, standings)
         work = list(rooms.values())
         if any(room.evidence or room.audits or not room.results or follows(room) for room in work):
-            return None
-        states = [room.new_state() for room in work if room.rows or room.state_changed]
-        if not await self._write(work, states, _Believed(known, recalled, now)):
-            return None
-        return Applied(outcomes, [room.written() for room in work if room.rows])
+            return False
+        asked = _Asked.of(work, known, outcomes=outcomes, rights=recalled, now=now, done=done)
+        try:
+            (self._ask_whether_same if recalled.view is None else self._ask_whether_unchanged)(asked)
+        except QuestionFailedError:
+            return False
+        return True
 
     def close(self) -> None:
         """Gives the line back."""
         self._line.close()
-
-    async def _write(self, work: list[RoomInWork], states: list[NewState], held: _Believed) -> bool:
-        """Whether everything still held and is committed."""
-        rooms = [
-            array([room.row.session_id for room in work]),
-            array([held.known[room.row.session_id][0] for room in work]),
-            array([room.row.version for room in work]),
-        ]
-        written = statements.written_values(
-            [row for room in work for row in room.rows],
-            [row for room in work for row in room.results],
-            states,
-        )
-        scope = ",".join(sorted({str(room.row.program_id) for room in work}))
-        try:
-            return await self._ask(
-                scope, rooms, written, held, {str(new.row.session_id): new.row for new in states}
-            )
-        except QuestionFailedError:
-            self._scope = (0, "")  # what was set with a question that failed was taken back with it
-            return False
 
     def _scoped(self, scope: str, step: Step) -> list[Step]:
         """A step behind the row-level security of these programs; the scope stays on the line until it is another."""
@@ -108,25 +137,50 @@ class Express:
         self._scope = wanted
         return [("scope", [scope]), step]
 
-    async def _ask(
-        self, scope: str, rooms: list[str], written: list[str], held: _Believed, rows: dict[str, StateRow]
-    ) -> bool:
-        recalled = held.rights
-        if recalled.view is not None:
-            asked = [*rooms, array(recalled.keys()), recalled.view.text, *written]
-            answer = await self._line.ask(self._scoped(scope, ("unchanged", asked)))
-            if _is_done(answer, rows):
-                return True
-            if not answer or answer[0][1] == "t":  # the rooms are not as we knew them
-                return False
-        queried = [str(value) for value in access.query_values(recalled.tickets, now=held.now)]
-        answer = await self._line.ask(
-            self._scoped(scope, ("same", [*rooms, *queried, array(recalled.texts()), *written]))
-        )
-        if not _is_done(answer, rows):
-            return False
-        rights.confirm(recalled, view=str(answer[0][2]), now=held.now)
-        return True
+    def _ask_whether_unchanged(self, asked: _Asked) -> None:
+        """Whether no change was noted since the rights were read, and if so writes. Raises QuestionFailedError."""
+        view = cast("View", asked.rights.view)
+        values = [*asked.rooms, array(asked.rights.keys()), view.text, *asked.written]
+        self._put(asked, ("unchanged", values), partial(self._told_whether_unchanged, asked))
+
+    def _told_whether_unchanged(self, asked: _Asked, answer: Answer) -> None:
+        if isinstance(answer, QuestionFailedError):
+            self._go_the_long_way(asked)
+        elif _is_done(answer, asked.rows):
+            asked.finish()
+        elif not answer or answer[0][1] == "t":  # the rooms are not as we knew them
+            asked.done(None)
+        else:
+            try:
+                self._ask_whether_same(asked)
+            except QuestionFailedError:
+                self._go_the_long_way(asked)
+
+    def _ask_whether_same(self, asked: _Asked) -> None:
+        """Whether everybody's rights are what they were, word for word, and if so writes. Raises QuestionFailedError."""
+        queried = [str(value) for value in access.query_values(asked.rights.tickets, now=asked.now)]
+        values = [*asked.rooms, *queried, array(asked.rights.texts()), *asked.written]
+        self._put(asked, ("same", values), partial(self._told_whether_same, asked))
+
+    def _told_whether_same(self, asked: _Asked, answer: Answer) -> None:
+        if isinstance(answer, QuestionFailedError):
+            self._go_the_long_way(asked)
+        elif _is_done(answer, asked.rows):
+            rights.confirm(asked.rights, view=str(answer[0][2]), now=asked.now)
+            asked.finish()
+        else:
+            asked.done(None)
+
+    def _put(self, asked: _Asked, step: Step, then: Then) -> None:
+        try:
+            self._line.put(self._scoped(asked.scope, step), then)
+        except QuestionFailedError:
+            self._scope = (0, "")
+            raise
+
+    def _go_the_long_way(self, asked: _Asked) -> None:
+        self._scope = (0, "")  # what was set with a question that failed was taken back with it
+        asked.done(None)
 
 
 def _is_done(answer: list[Row], rows: dict[str, StateRow]) -> bool:

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from sessions_app.room import joining, log, services, snapshots, upkeep
 from sessions_app.room.access import Standing
 from sessions_app.room.batch import Entry, Written
-from sessions_app.room.committer import Committer
+from sessions_app.room.committer import Committer, Done
 from sessions_app.room.express import Express
 from sessions_app.room.limits import Limits
 from sessions_app.room.link import LOOK_AGAIN, Link
@@ -178,11 +178,23 @@ class Hub:
 
     # --- writing ----------------------------------------------------------------------------------------------
 
-    async def _apply(self, entries: list[Entry]) -> Applied:
-        applied = await self.express.apply(entries, now=self.now())
-        if applied is not None:
-            return applied
-        return await self.threads.run(services.apply_commands, entries, now=self.now())
+    def _apply(self, entries: list[Entry], done: Done) -> None:
+        def told(applied: Applied | None) -> None:
+            if applied is None:
+                self.later(self._apply_in_a_thread(entries, done))
+            else:
+                done(applied)
+
+        if not self.express.begin(entries, now=self.now(), done=told):
+            told(None)
+
+    async def _apply_in_a_thread(self, entries: list[Entry], done: Done) -> None:
+        try:
+            applied = await self.threads.run(services.apply_commands, entries, now=self.now())
+        except Exception as error:  # whatever it was, those who wait are told
+            done(error)
+        else:
+            done(applied)
 
     def _committed(self, written: Written) -> None:
         facts = written.facts()

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -29,6 +30,7 @@ PAUSE = 1.0
 Row = tuple[str | None, ...]
 Step = tuple[str, Sequence[str | None]]
 """The name of a statement, and its values as PostgreSQL reads them."""
+Ready = tuple[bytes, Sequence[bytes | None]]
 
 
 class QuestionFailedError(Exception):
@@ -39,9 +41,13 @@ class QuestionFailedError(Exception):
         self.sqlstate = sqlstate
 
 
+Answer = list[Row] | QuestionFailedError
+Then = Callable[[Answer], None]
+
+
 @dataclass(slots=True)
 class _Question:
-    answer: asyncio.Future[list[Row]]
+    then: Then
     deadline: float
     rows: list[Row] = field(default_factory=list)
     refused: str | None = None
@@ -73,25 +79,35 @@ class PipelineConnection:
                 self._opening = loop.create_task(self._open(loop), name="pipeline")
         return self._prepared
 
-    async def ask(self, steps: Sequence[Step]) -> list[Row]:
-        """Carries out the steps as one transaction; the rows of the last step that has any.
+    def put(self, steps: Sequence[Step], then: Then) -> None:
+        """Carries out the steps as one transaction; `then` is told the rows of the last step that has any, or that it failed.
 
-        Raises QuestionFailedError.
+        It is told once, in the same turn of the loop in which the answer is read, and must not raise. Raises
+        QuestionFailedError when there is no line: then nothing was asked, and `then` hears nothing.
         """
         if not self._prepared:
             raise QuestionFailedError
 
         # Encoded before anything is sent: half a question must not stay on the line.
-        ready = [
+        ready: list[Ready] = [
             (name.encode(), [None if value is None else value.encode() for value in values])
             for name, values in steps
         ]
 
-        def put(line: PGconn) -> None:
+        def send(line: PGconn) -> None:
             for name, values in ready:
                 line.send_query_prepared(name, values)
 
-        return await self._send(put)
+        self._send(send, then)
+
+    async def ask(self, steps: Sequence[Step]) -> list[Row]:
+        """The same for who waits. Raises QuestionFailedError."""
+        return await self._answered(lambda then: self.put(steps, then))
+
+    async def _answered(self, put: Callable[[Then], None]) -> list[Row]:
+        answer: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
+        put(partial(_settle, answer))
+        return await answer
 
     def close(self) -> None:
         """Gives the line back for good."""
@@ -109,7 +125,7 @@ class PipelineConnection:
             self._line, self._socket = line, line.pgconn.socket
             self.opened += 1
             loop.add_reader(self._socket, self._read)
-            await self._send(self._prepare)
+            await self._answered(partial(self._send, self._prepare))
             self._prepared = self._line is line  # it may have been lost since the answer came
         except Exception as error:  # whatever it was, it is tried again; nobody waits for it
             _log.warning("pipeline.not_opened", error=str(error))
@@ -126,24 +142,23 @@ class PipelineConnection:
         for name, statement in self._statements.items():
             line.send_prepare(name.encode(), statement.encode())
 
-    async def _send(self, put: Callable[[PGconn], None]) -> list[Row]:
-        """What `put` sends, as one transaction; its rows. Raises QuestionFailedError."""
+    def _send(self, put: Callable[[PGconn], None], then: Then) -> None:
+        """What `put` sends, as one transaction. Raises QuestionFailedError when it could not be sent."""
         if self._line is None:
             raise QuestionFailedError
         loop = asyncio.get_running_loop()
-        question = _Question(loop.create_future(), loop.time() + WITHIN)
+        question = _Question(then, loop.time() + WITHIN)
         try:
             line = self._line.pgconn
             put(line)
             line.pipeline_sync()
-            self._asked.append(question)
-            if self._watch is None:
-                self._watch = loop.call_at(question.deadline, self._look_for_late, loop)
             self._flush(loop, line)
         except Exception as error:  # whatever it was: half a question may stand on the line, so it ends
             self._lose(f"unsent: {type(error).__name__}")
             raise QuestionFailedError from None
-        return await question.answer
+        self._asked.append(question)
+        if self._watch is None:
+            self._watch = loop.call_at(question.deadline, self._look_for_late, loop)
 
     def _look_for_late(self, loop: asyncio.AbstractEventLoop) -> None:
         """One timer watches whoever was asked first: questions are many, and hardly any is ever late."""
@@ -170,22 +185,25 @@ class PipelineConnection:
     def _read(self) -> None:
         if self._line is None:
             return
-        line = self._line.pgconn
+        line, answered = self._line.pgconn, list[_Question]()
         try:
             line.consume_input()
             while self._asked and not line.is_busy():
-                self._take(line.get_result())
+                self._take(line.get_result(), answered)
         except psycopg.Error as error:
             self._lose(type(error).__name__)
+        for question in answered:  # only now: whoever is told may ask again
+            question.then(
+                question.rows if question.refused is None else QuestionFailedError(question.refused)
+            )
 
-    def _take(self, result: PGresult | None) -> None:
+    def _take(self, result: PGresult | None, answered: list[_Question]) -> None:
         """One result of the question that was asked first; None stands between the results of two statements."""
         if result is None:
             return
         question = self._asked[0]
         if result.status == ExecStatus.PIPELINE_SYNC:
-            self._asked.popleft()
-            _settle(question)
+            answered.append(self._asked.popleft())
         elif result.status == ExecStatus.TUPLES_OK:
             question.rows = _rows(result)
         elif result.status == ExecStatus.FATAL_ERROR:
@@ -206,9 +224,8 @@ class PipelineConnection:
             loop.remove_writer(self._socket)
             line.close()
         while self._asked:
-            question = self._asked.popleft()
-            if not question.answer.done():
-                question.answer.set_exception(QuestionFailedError())
+            # In a turn of its own: who is told goes another way, and may be the one who just found the line broken.
+            loop.call_soon(self._asked.popleft().then, QuestionFailedError())
 
 
 def _connected() -> psycopg.Connection[Any]:
@@ -221,13 +238,13 @@ def _connected() -> psycopg.Connection[Any]:
     return line
 
 
-def _settle(question: _Question) -> None:
-    if question.answer.done():
+def _settle(waiting: asyncio.Future[list[Row]], answer: Answer) -> None:
+    if waiting.done():
         return
-    if question.refused is not None:
-        question.answer.set_exception(QuestionFailedError(question.refused))
+    if isinstance(answer, QuestionFailedError):
+        waiting.set_exception(answer)
     else:
-        question.answer.set_result(question.rows)
+        waiting.set_result(answer)
 
 
 def _rows(result: PGresult) -> list[Row]:

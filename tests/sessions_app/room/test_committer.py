@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sessions_app.room import committer as committing
 from sessions_app.room.acts import OpenDue
 from sessions_app.room.batch import Entry, Outcome, Written
-from sessions_app.room.committer import ENOUGH, LARGEST, Committer
+from sessions_app.room.committer import ENOUGH, LARGEST, Apply, Committer, Done
 from sessions_app.room.services import Applied
 
 pytestmark = pytest.mark.asyncio
@@ -26,6 +27,37 @@ async def committed(entries: list[Entry]) -> Applied:
     return Applied(outcomes=[Outcome(numbers={"room": 1}) for _ in entries], written=written)
 
 
+def way(apply: Callable[[list[Entry]], Awaitable[Applied]]) -> Apply:
+    """The way of a coroutine, told as the committer wants to be."""
+    tasks = set[asyncio.Task[None]]()
+
+    async def go(entries: list[Entry], done: Done) -> None:
+        try:
+            applied = await apply(entries)
+        except ConnectionError as error:
+            done(error)
+        else:
+            done(applied)
+
+    def begin(entries: list[Entry], done: Done) -> None:
+        task = asyncio.get_running_loop().create_task(go(entries, done))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return begin
+
+
+async def test_a_way_that_cannot_even_begin_fails_those_who_wait() -> None:
+    def begin(entries: list[Entry], done: Done) -> None:
+        raise RuntimeError("a fault of ours")
+
+    committer = Committer(begin, lambda written: None)
+    error = (await committer.submit(entry())).error
+    assert error is not None
+    assert error.code == "unavailable"
+    await committer.drain()
+
+
 async def test_trouble_after_the_commit_does_not_take_the_word_back() -> None:
     tried: list[Written] = []
 
@@ -33,7 +65,7 @@ async def test_trouble_after_the_commit_does_not_take_the_word_back() -> None:
         tried.append(written)
         raise RuntimeError("a connection in an impossible state")
 
-    committer = Committer(committed, deliver)
+    committer = Committer(way(committed), deliver)
     answers = [committer.submit(entry()), committer.submit(entry())]
     assert [(await answer).error for answer in answers] == [None, None]
     assert len(tried) == 2  # the second room is not made to pay for the first
@@ -47,7 +79,7 @@ async def test_a_commit_that_failed_is_said_to_have_failed_and_the_next_goes_on(
             raise ConnectionError
         return await committed(entries)
 
-    committer = Committer(apply, lambda written: None)
+    committer = Committer(way(apply), lambda written: None)
     failed = (await committer.submit(entry())).error
     assert failed is not None
     assert failed.code == "unavailable"
@@ -70,7 +102,7 @@ class Slow:
 
 async def test_what_waits_in_a_room_goes_together_and_in_the_order_it_came() -> None:
     slow, rooms = Slow(), [uuid4() for _ in range(20)]
-    committer = Committer(slow.apply, lambda written: None)
+    committer = Committer(way(slow.apply), lambda written: None)
     said = [entry(room) for _ in range(10) for room in rooms]
     answers = [committer.submit(one) for one in said]
     await asyncio.sleep(0.05)
@@ -91,7 +123,7 @@ async def test_what_waits_in_a_room_goes_together_and_in_the_order_it_came() -> 
 
 async def test_a_room_with_more_than_a_batch_goes_on_where_it_was() -> None:
     slow, room = Slow(), uuid4()
-    committer = Committer(slow.apply, lambda written: None)
+    committer = Committer(way(slow.apply), lambda written: None)
     said = [entry(room) for _ in range(LARGEST + 5)]
     answers = [committer.submit(one) for one in said]
     other = committer.submit(entry())
@@ -116,7 +148,7 @@ async def test_the_end_of_a_batch_cuts_nobodys_window_short() -> None:
         await go.wait()
         return await committed(entries)
 
-    committer = Committer(apply, lambda written: None)
+    committer = Committer(way(apply), lambda written: None)
     committer._began = asyncio.get_running_loop().time()  # it is busy
     answers = [committer.submit(entry())]
     await begun.wait()
@@ -130,7 +162,7 @@ async def test_the_end_of_a_batch_cuts_nobodys_window_short() -> None:
 
 async def test_who_had_their_window_and_was_held_up_goes_as_soon_as_the_way_is_free() -> None:
     slow, room = Slow(), uuid4()
-    committer = Committer(slow.apply, lambda written: None)
+    committer = Committer(way(slow.apply), lambda written: None)
     first = committer.submit(entry(room))
     await asyncio.sleep(0.02)
     second = committer.submit(entry(room))
@@ -147,7 +179,7 @@ async def test_a_command_that_comes_late_in_a_window_ends_it_and_takes_all_along
     monkeypatch.setattr(committing, "BUSY_WINDOW", 60.0)
     slow = Slow()
     slow.open.set()
-    committer = Committer(slow.apply, lambda written: None)
+    committer = Committer(way(slow.apply), lambda written: None)
     committer._began = asyncio.get_running_loop().time()  # it is busy
     answers = [committer.submit(entry()) for _ in range(2)]
     await asyncio.sleep(ENOUGH)
@@ -162,8 +194,25 @@ async def test_one_answer_that_cannot_be_told_costs_nobody_else_theirs() -> None
     def fails(outcome: Outcome) -> None:
         raise RuntimeError("a connection in an impossible state")
 
-    committer, told = Committer(committed, lambda written: None), list[Outcome]()
+    committer, told = Committer(way(committed), lambda written: None), list[Outcome]()
     committer.put(entry(), fails)
     committer.put(entry(), told.append)
     await committer.drain()
     assert [outcome.error for outcome in told] == [None]
+
+
+async def test_who_was_read_together_goes_together_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committing, "WINDOW", 60.0)
+    monkeypatch.setattr(committing, "BUSY_WINDOW", 60.0)
+    then: list[Callable[[], None]] = []
+    slow = Slow()
+    slow.open.set()
+    committer = Committer(way(slow.apply), lambda written: None)
+    alone = committer.submit(entry())  # not read from anybody; its window is long
+    monkeypatch.setattr(committing, "after_reading", lambda what: then.append(what) or True)
+    together = [committer.submit(entry()) for _ in range(3)]
+    assert len(then) == 1
+    monkeypatch.undo()
+    then[0]()
+    await asyncio.gather(alone, *together)
+    assert [len(batch) for batch in slow.batches] == [4]

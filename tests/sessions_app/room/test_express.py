@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,7 +27,7 @@ from sessions_app.room.services import Applied
 from sessions_app.room.words import ChatMode
 from tests.sessions_app.room.live import LiveRoom
 from vio.common import pipeline
-from vio.common.pipeline import Row, Step
+from vio.common.pipeline import Step, Then
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +48,13 @@ class Short:
 
     def takes(self, live: LiveRoom, *entries: Entry) -> Applied | None:
         live.now += timedelta(seconds=1)
-        return self.runner.run(self.express.apply(entries, now=live.now))
+        return self.runner.run(self.told(entries, live.now))
+
+    async def told(self, entries: Sequence[Entry], now: datetime) -> Applied | None:
+        """What became of a batch; None as well where it was not begun."""
+        answer: asyncio.Future[Applied | None] = asyncio.get_running_loop().create_future()
+        begun = self.express.begin(entries, now=now, done=answer.set_result)
+        return await answer if begun else None
 
     def close(self) -> None:
         async def close() -> None:
@@ -184,8 +190,8 @@ def test_two_processes_at_once_leave_no_gap(running: LiveRoom) -> None:
     first, second = (running.entry(who, chat()) for who in (running.world.ana, running.world.ben))
 
     loop_one, loop_two = ways[0].runner.get_loop(), ways[1].runner.get_loop()
-    one = loop_one.create_task(ways[0].express.apply([first], now=running.now))
-    two = loop_two.create_task(ways[1].express.apply([second], now=running.now))
+    one = loop_one.create_task(ways[0].told([first], running.now))
+    two = loop_two.create_task(ways[1].told([second], running.now))
     loop_one.run_until_complete(asyncio.sleep(0))  # both questions are on their way with the same mark
     loop_two.run_until_complete(asyncio.sleep(0))
     done = [loop_one.run_until_complete(one), loop_two.run_until_complete(two)]
@@ -242,13 +248,13 @@ def test_the_scope_stays_on_the_line_until_it_is_another_or_was_taken_back(
 ) -> None:
     """What the row-level security goes by: set with the first question, with each that needs another, and after each failure."""
     line, scopes = short.express._line, list[list[Any]]()
-    ask = line.ask
+    put = line.put
 
-    async def listens(steps: Sequence[Step]) -> list[Row]:
+    def listens(steps: Sequence[Step], then: Then) -> None:
         scopes.append([values[0] for name, values in steps if name == "scope"])
-        return await ask(steps)
+        put(steps, then)
 
-    monkeypatch.setattr(line, "ask", listens)
+    monkeypatch.setattr(line, "put", listens)
     mine, ana = str(running.session.program_id), running.world.ana
     repeated = running.entry(ana, chat("once"))
     assert short.takes(running, repeated) is not None

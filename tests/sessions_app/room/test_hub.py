@@ -18,7 +18,8 @@ from django.utils import timezone
 from groups.models import Client, Person
 from sessions_app.room import commands as c
 from sessions_app.room import handlers, joining, upkeep
-from sessions_app.room.batch import Outcome
+from sessions_app.room.batch import Entry, Outcome
+from sessions_app.room.committer import Done
 from sessions_app.room.hub import Hub
 from sessions_app.room.link import Link
 from sessions_app.room.outbox import MOST_UNPROVEN, MOST_WAITING, Outbox
@@ -197,9 +198,9 @@ async def test_many_commands_at_once_share_few_commits(live: LiveRoom, two: tupl
     batches: list[int] = []
     apply = two[0].committer._apply
 
-    async def counted(entries: list[Any]) -> Any:
+    def counted(entries: list[Entry], done: Done) -> None:
         batches.append(len(entries))
-        return await apply(entries)
+        apply(entries, done)
 
     two[0].committer._apply = counted
     entries = [joining.entry(fay, joining.Depart(at=timezone.now(), cause="dropped")) for _ in range(30)]

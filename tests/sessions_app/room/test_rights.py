@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -23,6 +22,7 @@ from sessions_app.room.access import Ticket
 from sessions_app.room.rights import OLDEST, Told, View
 from tests.sessions_app.room.live import LiveRoom
 from tests.sessions_app.room.test_express import Short, chat, running, short
+from vio.common.pipeline import Step, Then
 
 __all__ = ["running", "short"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,15 +33,15 @@ def asked(short: Short) -> Iterator[list[str]]:
     """The names of the questions the short way asks."""
     names: list[str] = []
     line = short.express._line
-    ask = line.ask
+    put = line.put
 
-    async def listens(steps: Sequence[Any]) -> Any:
+    def listens(steps: Sequence[Step], then: Then) -> None:
         names.append(steps[-1][0])
-        return await ask(steps)
+        put(steps, then)
 
-    line.ask = listens  # type: ignore[method-assign]  # listens in, and goes on as before
+    line.put = listens  # type: ignore[method-assign]  # listens in, and goes on as before
     yield names
-    line.ask = ask  # type: ignore[method-assign]
+    line.put = put  # type: ignore[method-assign]
 
 
 def knows_all(live: LiveRoom) -> None:
