@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from types import NoneType
 from typing import Any
 from uuid import UUID
 
+Write = Callable[[Any], str]
 
-def columns(rows: Collection[tuple[object, ...]], width: int) -> list[str]:
-    """Rows as one array per column."""
-    return [array(column) for column in zip(*rows, strict=True)] if rows else [array(())] * width
+
+def columns(rows: Collection[tuple[Any, ...]], kinds: Sequence[Write]) -> list[str]:
+    """Rows as one array per column; `kinds` says how each column's values are written."""
+    if not rows:
+        return ["{}"] * len(kinds)
+    return [
+        "{" + ",".join([write(value) for value in column]) + "}"
+        for write, column in zip(kinds, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def array(values: Collection[object]) -> str:
-    """An array as PostgreSQL reads it. The driver would look at every value of every list again."""
-    return "{" + ",".join([_WRITTEN.get(type(value), _text)(value) for value in values]) + "}"
+    """An array of values of any kind."""
+    return "{" + ",".join([_WRITTEN.get(type(value), text)(value) for value in values]) + "}"
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A text."""
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _bytes(value: bytes) -> str:
+def raw(value: bytes) -> str:
+    """Bytes."""
     return f'"\\\\x{value.hex()}"'
 
 
-def _uuid(value: UUID) -> str:
-    """Without hyphens, which PostgreSQL reads as well: that takes a third of the time."""
+def key(value: UUID) -> str:
+    """A UUID, without hyphens, which PostgreSQL reads as well: that takes a third of the time."""
     return f"{value.int:032x}"
 
 
-def _instant(value: datetime) -> str:
+def key_or_null(value: UUID | None) -> str:
+    """A UUID, or none."""
+    return "NULL" if value is None else f"{value.int:032x}"
+
+
+def instant(value: datetime) -> str:
+    """An aware instant."""
     return f'"{value.isoformat()}"'
 
 
-_WRITTEN: dict[type, Callable[[Any], str]] = {
+_WRITTEN: dict[type, Write] = {
     NoneType: lambda _: "NULL",
-    UUID: _uuid,
+    UUID: key,
     int: str,
     bool: str,
-    bytes: _bytes,
-    datetime: _instant,
+    bytes: raw,
+    datetime: instant,
 }
 """How a value of a type is written; every other is text."""

@@ -20,7 +20,7 @@ from sessions_app.room.commands import ClientAdmit, Command
 from sessions_app.room.kept import NewState, StateRow, Stored
 from sessions_app.room.models import EvidenceKind, RoomState
 from sessions_app.room.replies import event_wire
-from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
+from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow, numbers_text
 from sessions_app.room.rules import Known, RoomActor, apply_all, decide
 from sessions_app.room.rules.due import next_due
 from sessions_app.room.state import Room
@@ -207,7 +207,7 @@ class RoomInWork:
                     entry.command_id,
                     code,
                     self.now,
-                    _numbers(numbers),
+                    numbers_text(numbers),
                 )
             )
 
@@ -342,11 +342,6 @@ class RoomInWork:
     def written(self) -> Written:
         """The bell's content; empty when nothing was logged."""
         return Written(self.row.session_id, self.base, self.rows, self.frames)
-
-
-def _numbers(numbers: dict[str, int]) -> str:
-    """As JSON; audiences are words and ids, which need no escaping."""
-    return "{" + ",".join([f'"{audience}":{number}' for audience, number in numbers.items()]) + "}"
 
 
 def _kind(event: e.Event) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -42,3 +43,8 @@ class EvidenceRow(NamedTuple):
     kind: str
     cause: str
     at: datetime
+
+
+def numbers_text(numbers: Mapping[str, int]) -> str:
+    """{audience: number} as JSON; audiences are words and ids, which need no escaping."""
+    return "{" + ",".join([f'"{audience}":{number}' for audience, number in numbers.items()]) + "}"

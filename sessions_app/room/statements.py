@@ -19,9 +19,9 @@ from psycopg import Cursor
 
 from sessions_app.room import access, kept
 from sessions_app.room.access import AccessError, Standing, Ticket
-from sessions_app.room.arrays import array, columns
+from sessions_app.room.arrays import array, columns, instant, key, key_or_null, raw, text
 from sessions_app.room.kept import NewState, Remembered, StateRow, Stored
-from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow
+from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow, numbers_text
 from vio.common.errors import NotFoundError
 from vio.common.scope import in_view
 
@@ -67,7 +67,7 @@ def read(
         locked = asked(_LOCK, _wanted(sessions, remembered))
         # After the lock: whoever waits for it is judged by what holds when the waiting is over (AU-7).
         standings = asked(access.QUERY, access.query_values(tickets, now=now)) if tickets else None
-        known = asked(_ANSWERED, columns(commands, 3)) if commands else None
+        known = asked(_ANSWERED, columns(commands, (key, key, key))) if commands else None
     rows = _rooms(locked, remembered)
     if len(rows) < len(sessions):
         rows = _made(sessions, {row.session_id for row in rows})
@@ -97,21 +97,26 @@ def written_values(
     """What a batch writes, as the arrays that WRITES names: seven of log lines, seven of answers, five of states."""
     rows = [new.row for new in states]
     return [
-        *columns(events, 7),
-        *columns(results, 7),
+        *columns(events, _EVENT),
+        *columns(results, _ANSWER),
         array([row.session_id for row in rows]),
         array([row.version for row in rows]),
         array([new.changed_at for new in states]),
-        array([json.dumps(row.heads) for row in rows]),
+        array([numbers_text(row.heads) for row in rows]),
         array([json.dumps(new.row.stored.document) if new.changed else None for new in states]),
     ]
+
+
+_EVENT = (key, key, text, str, text, raw, instant)
+_ANSWER = (key, key, key, key, text, instant, text)
+_EVIDENCE = (key, key, key, key_or_null, key, text, text, instant)
 
 
 def prove(rows: Sequence[EvidenceRow]) -> None:
     """Appends evidence in one statement; what is there already stays as it is (AT-9)."""
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
-        Cursor(connection.connection).execute(_PROVE, columns(rows, 8), prepare=True)
+        Cursor(connection.connection).execute(_PROVE, columns(rows, _EVIDENCE), prepare=True)
 
 
 def leave_scope() -> None:

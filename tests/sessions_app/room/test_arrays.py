@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions_app.room.arrays import array, columns
+from sessions_app.room.arrays import array, columns, key_or_null, text
 
 pytestmark = pytest.mark.django_db
 
@@ -56,5 +56,6 @@ def test_every_other_kind() -> None:
 
 
 def test_rows_become_columns() -> None:
-    assert columns([(1, "a"), (2, "b")], 2) == ["{1,2}", '{"a","b"}']
-    assert columns([], 3) == ["{}", "{}", "{}"]
+    assert columns([(1, "a"), (2, "b")], (str, text)) == ["{1,2}", '{"a","b"}']
+    assert columns([], (str, text, key_or_null)) == ["{}", "{}", "{}"]
+    assert columns([(None,)], (key_or_null,)) == ["{NULL}"]
