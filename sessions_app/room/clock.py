@@ -6,11 +6,12 @@ rooms or connections it changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Max, Q, Value
+from django.db.models.functions import Now
 
 from sessions_app.models import Session
 from sessions_app.room import access, acts, log
@@ -19,10 +20,18 @@ from sessions_app.room.batch import Entry
 from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomEvent, RoomState
 from sessions_app.room.services import act
 from sessions_app.room.words import Place
+from vio.common.models import Heartbeat
+from vio.common.steady import elapsed
 
 STALE_AFTER = timedelta(seconds=30)  # AT-2
 OVERRUN = timedelta(minutes=30)
 """How long after its scheduled end a room that nobody closed is closed by the clock."""
+LOOK = "sweep"
+"""The sign of life of the sweep: its last look that was answered at once."""
+AT_ONCE = 2.0
+"""Seconds within which a look is answered by a database that is well."""
+LOOKS_APART = timedelta(seconds=15)
+"""Between two looks while all is well; they are due every ten seconds."""
 _MINUTE = Value(timedelta(minutes=1), output_field=DurationField())
 
 
@@ -73,6 +82,24 @@ def tick_due(*, now: datetime, session_id: UUID | None = None) -> int:
     for key, program_id in due:
         act([Entry(session_id=key, program_id=program_id, what=acts.Tick())], now=now)
     return len(due)
+
+
+def sweep_when_sure(*, now: datetime, forward: Callable[[], float] = elapsed) -> int:
+    """Sweeps, unless proofs of life may still be on their way: then it only remembers that it looked, and returns 0.
+
+    While the database or the machine is away nobody's proofs can be written (AT-3), and whoever looks right afterwards would
+    take everybody for dead. So a look counts only where it was answered at once, and only the next one after it is believed.
+    How long ago that was is measured by the database, so that no clock of another process matters (AT-7).
+    """
+    began = forward()
+    ago = ExpressionWrapper(Now() - F("at"), output_field=DurationField())
+    last = Heartbeat.objects.filter(name=LOOK).values_list(ago, flat=True).first()
+    if forward() - began > AT_ONCE:
+        return 0
+    Heartbeat.objects.update_or_create(name=LOOK, defaults={"at": Now()})
+    if last is None or last > LOOKS_APART:
+        return 0
+    return sweep_presence(now=now)
 
 
 def sweep_presence(*, now: datetime) -> int:

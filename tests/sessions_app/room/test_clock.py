@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from django.db.models.functions import Now
 
 from sessions_app.models import Session
 from sessions_app.room import clock, log, tasks
@@ -17,6 +18,7 @@ from sessions_app.room.words import Phase, Place
 from tests.factories import MONDAY_START
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
+from vio.common.models import Heartbeat
 from vio.common.steady import SteadyClock
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,20 @@ class TestSweep:
         assert (closed.at, closed.cause, closed.connection) == (last, "swept", connection)
         assert not live.room.people[str(live.world.ana.person_id)].connected
 
+    def test_nobody_is_taken_for_dead_right_after_the_database_was_away(self, live: LiveRoom) -> None:
+        """What could not be written meanwhile is written a moment later (AT-3)."""
+        live.running_with(live.world.ana)
+        late = live.now + minutes(1)
+        looked = Heartbeat.objects.filter(name="sweep")
+        assert clock.sweep_when_sure(now=late) == 0  # nobody has looked before
+        looked.update(at=Now() - timedelta(seconds=31))
+        assert clock.sweep_when_sure(now=late) == 0  # half a minute without a look
+        held_up = iter((0.0, 3.0))
+        looked.update(at=Now() - timedelta(seconds=10))
+        assert clock.sweep_when_sure(now=late, forward=lambda: next(held_up)) == 0
+        looked.update(at=Now() - timedelta(seconds=14))  # the look that was held up does not count
+        assert clock.sweep_when_sure(now=late) == 2  # the facilitator and Ana
+
     def proof(self, live: LiveRoom, connection: object, at: object) -> Proof:
         ana = live.world.ana
         return Proof(
@@ -151,6 +167,8 @@ def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(
         live.arrives(live.world.ana)
     with time_machine.travel(MONDAY_START + minutes(1), tick=False):
         monkeypatch.setattr(tasks, "server_clock", SteadyClock())  # of a process started at that time
+        tasks.sweep_presence()
+        assert live.evidence(live.world.ana)[-1] == ("opened", "")  # the first look is not believed
         tasks.sweep_presence()
         assert live.evidence(live.world.ana)[-1] == ("closed", "swept")
     with time_machine.travel(live.session.ends_at + minutes(31), tick=False):
