@@ -171,6 +171,25 @@ async def test_a_read_that_fails_keeps_the_gate_from_nothing(gate: Gathering) ->
     person.hang_up()
 
 
+async def test_what_fails_afterwards_keeps_the_next_from_nothing(gate: Gathering) -> None:
+    turns: list[str] = []
+    person = Person(gate, turns)
+    gate.remove(person.number, person.read)
+
+    def fail() -> None:
+        raise ValueError
+
+    def read() -> None:
+        person.here.recv(10)
+        assert gate.then(fail)
+        assert gate.then(lambda: turns.append("next"))
+
+    gate.add(person.number, read)
+    person.say()
+    await until(turns)
+    person.hang_up()
+
+
 async def test_what_follows_comes_once_after_all_and_only_while_reading() -> None:
     gate = gathering.gathering()
     assert gate is not None

@@ -257,6 +257,13 @@ def test_the_end_of_the_line_is_left_to_the_server(at_the_gate: AtTheGate) -> No
     at_the_gate.reader.leave()  # harmless to repeat
 
 
+def test_whoever_reads_no_more_gives_the_socket_back(at_the_gate: AtTheGate) -> None:
+    """An application that ended before its line: the browser's last word, and its end, are still read."""
+    at_the_gate.reader.leave()
+    assert at_the_gate.line.reading
+    assert not at_the_gate.gate.reads
+
+
 def test_a_line_that_fails_is_left_to_the_server(at_the_gate: AtTheGate) -> None:
     real = at_the_gate.line.socket
     at_the_gate.line.socket = _Broken()  # type: ignore[assignment]

@@ -90,7 +90,13 @@ class Gathering:
             self._bell.modify(self._people.fileno(), self._once)
             then, self._then = self._then, []
             for what in then:
-                what()
+                self._call(what)
+
+    def _call(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except Exception:  # whoever else was promised to be called relies on it
+            _log.error("gathering.failed", exc_info=True)
 
     def _forget(self, descriptor: int) -> None:
         try:

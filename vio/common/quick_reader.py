@@ -93,10 +93,14 @@ class QuickReader:
         gate.add(self._descriptor, self.read)
 
     def leave(self) -> None:
-        """Reads the socket no more; harmless to repeat."""
-        if self._gate is not None:
-            self._gate.remove(self._descriptor, self.read)
-            self._gate = None
+        """Reads the socket no more; Twisted does again, while there is anything to read. Harmless to repeat."""
+        if self._gate is None:
+            return
+        self._gate.remove(self._descriptor, self.read)
+        self._gate = None
+        transport = self._protocol.transport
+        if transport.connected and not transport.disconnecting:
+            transport.startReading()
 
     def read(self) -> None:
         """What is on the line now. Its end, and whatever fails, is left to Twisted, which finds the same and ends the rest."""
@@ -112,7 +116,6 @@ class QuickReader:
             data = b""
         if not data:
             self.leave()
-            transport.startReading()
             return
         try:
             self(data)
@@ -145,6 +148,9 @@ def read_quickly(send: Any, listener: Listener) -> QuickReader | None:
     reader = protocol.dataReceived = QuickReader(protocol, listener)
     tcp: Any = sys.modules.get("twisted.internet.tcp")
     # Only a plain socket: bytes of a line that is encrypted here mean nothing yet.
-    if tcp is not None and isinstance(protocol.transport, tcp.Server) and (gate := gathering()) is not None:
+    if tcp is None or not isinstance(protocol.transport, tcp.Server):
+        return reader
+    gate = gathering()
+    if gate is not None and protocol.transport.connected and not protocol.transport.disconnecting:
         reader.wait_at(gate)
     return reader
