@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from sessions_app.room.batch import Entry, Outcome, Written
@@ -36,8 +37,19 @@ Done = Callable[[Applied | Exception], None]
 Apply = Callable[[list[Entry], Done], None]
 """Applies a batch and tells `Done` once, in the loop, at any time: what it came to, or why it came to nothing."""
 Deliver = Callable[[Written], None]
-Answer = Callable[[Outcome], None]
-Waiting = tuple[Entry, Answer]
+
+
+class Waits(Protocol):
+    """Who waits for the outcome of an entry. Told in the loop; must not raise."""
+
+    def expect(self) -> None:
+        """It is committed, and is handed out to everybody next; `tell` follows in the same turn."""
+
+    def tell(self, outcome: Outcome) -> None:
+        """What became of it. Called once."""
+
+
+Waiting = tuple[Entry, Waits]
 
 
 class Committer:
@@ -64,14 +76,14 @@ class Committer:
 
     def submit(self, entry: Entry) -> asyncio.Future[Outcome]:
         """The future outcome of one entry; it is resolved after the commit and after local delivery."""
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.put(entry, lambda outcome: None if answer.done() else answer.set_result(outcome))
-        return answer
+        waits = _Future(asyncio.get_running_loop())
+        self.put(entry, waits)
+        return waits.answer
 
-    def put(self, entry: Entry, answer: Answer) -> None:
-        """The same for who does not wait: `answer` is called once, in the loop. It must not raise."""
+    def put(self, entry: Entry, waits: Waits) -> None:
+        """The same for who is told instead."""
         loop = asyncio.get_running_loop()
-        self._waiting.setdefault(entry.session_id, []).append((entry, answer))
+        self._waiting.setdefault(entry.session_id, []).append((entry, waits))
         now = loop.time()
         if self._is_due:
             return
@@ -126,24 +138,26 @@ class Committer:
             asyncio.get_running_loop().call_soon(done, error)
 
     def _done(self, batch: list[Waiting], applied: Applied | Exception) -> None:
+        self._under_way -= 1
+        self._busy -= {entry.session_id for entry, _ in batch}
         if isinstance(applied, Exception):  # nobody is told that it worked
             _log.error("room.batch_failed", exc_info=applied)
             outcomes = [Outcome(error=UnavailableError()) for _ in batch]
         else:
             outcomes = applied.outcomes
+            for _, waits in batch:
+                waits.expect()
             self._hand_out(applied)
-        self._under_way -= 1
-        self._busy -= {entry.session_id for entry, _ in batch}
-        for (_, answer), outcome in zip(batch, outcomes, strict=True):
-            self._tell(answer, outcome)
+        for (_, waits), outcome in zip(batch, outcomes, strict=True):
+            self._tell(waits, outcome)
         if self._held_up:  # who came later has the company of the others to wait for
             self._start()
         if not self._under_way:
             self._idle.set()
 
-    def _tell(self, answer: Answer, outcome: Outcome) -> None:
+    def _tell(self, waits: Waits, outcome: Outcome) -> None:
         try:
-            answer(outcome)
+            waits.tell(outcome)
         except Exception:  # one browser's answer must not cost the others theirs
             _log.error("room.answer_failed", exc_info=True)
 
@@ -155,3 +169,16 @@ class Committer:
                 Exception
             ):  # it is committed: its sender must hear so, and the next look at the log repairs the rest
                 _log.error("room.delivery_failed", exc_info=True)
+
+
+class _Future:
+    """A coroutine that waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer: asyncio.Future[Outcome] = loop.create_future()
+
+    def expect(self) -> None: ...
+
+    def tell(self, outcome: Outcome) -> None:
+        if not self.answer.done():
+            self.answer.set_result(outcome)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import count
 from typing import Self, cast
 
@@ -23,8 +22,10 @@ from sessions_app.room.batch import Entry, Outcome, RoomInWork
 from sessions_app.room.kept import Remembered, StateRow
 from sessions_app.room.rights import NOT_SEEN, NOW, Recalled, View, rights
 from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
-from vio.common.pipeline import Answer, PipelineConnection, QuestionFailedError, Row, Step, Then
+from vio.common.logs import log
+from vio.common.pipeline import Answer, PipelineConnection, QuestionFailedError, Row, Step
 
+_log = log(__name__)
 MOST = 64
 """Entries in one batch: the rules are applied in the loop, where nothing else happens meanwhile."""
 
@@ -33,7 +34,7 @@ Done = Callable[[Applied | None], None]
 """Who is told what became of a batch; None: nothing was done, or nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     """A batch that the rules were applied to: what is to be written, and what the database must confirm for it."""
 
@@ -46,6 +47,7 @@ class _Asked:
     rights: Recalled
     now: datetime
     done: Done
+    is_told: bool = False
 
     @classmethod
     def of(
@@ -80,7 +82,13 @@ class _Asked:
 
     def finish(self) -> None:
         """Everything still held and is committed."""
-        self.done(Applied(self.outcomes, [room.written() for room in self.work if room.rows]))
+        self.tell(Applied(self.outcomes, [room.written() for room in self.work if room.rows]))
+
+    def tell(self, applied: Applied | None) -> None:
+        """Tells who waits, once."""
+        if not self.is_told:
+            self.is_told = True
+            self.done(applied)
 
 
 class Express:
@@ -141,7 +149,7 @@ class Express:
         """Whether no change was noted since the rights were read, and if so writes. Raises QuestionFailedError."""
         view = cast("View", asked.rights.view)
         values = [*asked.rooms, array(asked.rights.keys()), view.text, *asked.written]
-        self._put(asked, ("unchanged", values), partial(self._told_whether_unchanged, asked))
+        self._put(asked, ("unchanged", values), self._told_whether_unchanged)
 
     def _told_whether_unchanged(self, asked: _Asked, answer: Answer) -> None:
         if isinstance(answer, QuestionFailedError):
@@ -149,7 +157,7 @@ class Express:
         elif _is_done(answer, asked.rows):
             asked.finish()
         elif not answer or answer[0][1] == "t":  # the rooms are not as we knew them
-            asked.done(None)
+            asked.tell(None)
         else:
             try:
                 self._ask_whether_same(asked)
@@ -160,7 +168,7 @@ class Express:
         """Whether everybody's rights are what they were, word for word, and if so writes. Raises QuestionFailedError."""
         queried = [str(value) for value in access.query_values(asked.rights.tickets, now=asked.now)]
         values = [*asked.rooms, *queried, array(asked.rights.texts()), *asked.written]
-        self._put(asked, ("same", values), partial(self._told_whether_same, asked))
+        self._put(asked, ("same", values), self._told_whether_same)
 
     def _told_whether_same(self, asked: _Asked, answer: Answer) -> None:
         if isinstance(answer, QuestionFailedError):
@@ -169,18 +177,25 @@ class Express:
             rights.confirm(asked.rights, view=str(answer[0][2]), now=asked.now)
             asked.finish()
         else:
-            asked.done(None)
+            asked.tell(None)
 
-    def _put(self, asked: _Asked, step: Step, then: Then) -> None:
+    def _put(self, asked: _Asked, step: Step, judge: Callable[[_Asked, Answer], None]) -> None:
+        def told(answer: Answer) -> None:
+            try:
+                judge(asked, answer)
+            except Exception:  # a fault of ours; the long way finds what was committed all the same (RT-2)
+                _log.error("room.answer_unread", exc_info=True)
+                self._go_the_long_way(asked)
+
         try:
-            self._line.put(self._scoped(asked.scope, step), then)
+            self._line.put(self._scoped(asked.scope, step), told)
         except QuestionFailedError:
             self._scope = (0, "")
             raise
 
     def _go_the_long_way(self, asked: _Asked) -> None:
         self._scope = (0, "")  # what was set with a question that failed was taken back with it
-        asked.done(None)
+        asked.tell(None)
 
 
 def _is_done(answer: list[Row], rows: dict[str, StateRow]) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -71,16 +70,33 @@ def commit(hub: Hub, link: Link, command: c.Command) -> None:
             source=link.source,
             what=command,
         ),
-        partial(_answer, link, str(command.id)),
+        _Sender(link, str(command.id)),
     )
 
 
-def _answer(link: Link, command_id: str, outcome: Outcome) -> None:
-    link.unanswered -= 1
-    if outcome.error is None:
-        link.send(wire(Ack(id=command_id, numbers=outcome.numbers)))
-    else:
-        refuse(link, outcome.error, command_id)
+class _Sender:
+    """The connection that a command came from: what it hears of the commit and its answer go out in one write."""
+
+    __slots__ = ("_command", "_expects", "_link")
+
+    def __init__(self, link: Link, command: str) -> None:
+        self._link, self._command = link, command
+        self._expects = False
+
+    def expect(self) -> None:
+        self._link.collect()
+        self._expects = True
+
+    def tell(self, outcome: Outcome) -> None:
+        self._link.unanswered -= 1
+        try:
+            if outcome.error is None:
+                self._link.send(wire(Ack(id=self._command, numbers=outcome.numbers)))
+            else:
+                refuse(self._link, outcome.error, self._command)
+        finally:
+            if self._expects:
+                self._link.flush()
 
 
 def refuse(link: Link, error: DomainError, command_id: str | None) -> None:

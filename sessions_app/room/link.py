@@ -113,6 +113,15 @@ class Link:
         if self.closed is None and not self.outbox.push(frame):
             self.close(TOO_SLOW)
 
+    def collect(self) -> None:
+        """What is sent from here on goes out in one write, with the `flush` that belongs to this call."""
+        self.outbox.collect()
+
+    def flush(self) -> None:
+        """Sends what was collected; a connection that takes nothing in any more is closed."""
+        if not self.outbox.flush() and self.closed is None:
+            self.close(TOO_SLOW)
+
     def close(self, code: int) -> None:
         """Closes the connection once; the hub lets go of it when it looks next."""
         if self.closed is None:

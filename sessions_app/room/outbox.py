@@ -56,9 +56,33 @@ class Outbox:
         self._sent = 0
         self._proven = 0
         self._marks: deque[tuple[str, int, int]] = deque()
+        self._collecting = 0
+        self._collected: list[tuple[Sequence[str], bytes]] = []
+
+    def collect(self) -> None:
+        """Keeps frames from here on, until as many calls of `flush` send all of them in one write."""
+        self._collecting += 1
+
+    def flush(self) -> bool:
+        """Ends a `collect`; the last one sends what was kept. False when too much is waiting already."""
+        self._collecting -= 1
+        return self._collecting > 0 or self._send_collected()
+
+    def _send_collected(self) -> bool:
+        kept, self._collected = self._collected, []
+        if not kept:
+            return True
+        together = b"".join([prepared for _, prepared in kept])
+        if self._task is None and self._wire.put(together):
+            self._sent += len(together)
+            return True
+        return all(self._push(frame) for frames, _ in kept for frame in frames)
 
     def push_all(self, frames: Sequence[str], prepared: bytes) -> bool:
         """Sends frames as `push` does; `prepared` is all of them as they go over the line, made once for all who hear them."""
+        if self._collecting:
+            self._collected.append((frames, prepared))
+            return True
         if self._task is None and self._wire.put(prepared):
             self._sent += len(prepared)
             return True
@@ -66,10 +90,7 @@ class Outbox:
 
     def push(self, frame: str) -> bool:
         """Sends a frame now or as soon as the connection takes it; False when too much is waiting already."""
-        if self._task is None and self._wire.put(text_frame(frame.encode())):
-            self._sent += len(frame)
-            return True
-        return self._push(frame)
+        return self.push_all((frame,), text_frame(frame.encode()))
 
     def _push(self, frame: str) -> bool:
         """The server's own way."""
@@ -96,7 +117,8 @@ class Outbox:
             self._proven = self._marks.popleft()[2]
 
     def close(self, code: int) -> None:
-        """Closes the connection with a code; what still waits is dropped."""
+        """Closes the connection with a code; what still waits for the browser is dropped."""
+        self._send_collected()
         self._waiting.clear()
         self._bytes = 0
         if self._task is not None:

@@ -190,15 +190,46 @@ async def test_a_command_that_comes_late_in_a_window_ends_it_and_takes_all_along
     assert [len(batch) for batch in slow.batches] == [5]
 
 
-async def test_one_answer_that_cannot_be_told_costs_nobody_else_theirs() -> None:
-    def fails(outcome: Outcome) -> None:
-        raise RuntimeError("a connection in an impossible state")
+class Told:
+    """Who waits, and what they heard in which order."""
 
-    committer, told = Committer(way(committed), lambda written: None), list[Outcome]()
-    committer.put(entry(), fails)
-    committer.put(entry(), told.append)
+    def __init__(self, heard: list[str], fails: bool = False) -> None:
+        self.heard, self.fails = heard, fails
+
+    def expect(self) -> None:
+        self.heard.append("expect")
+
+    def tell(self, outcome: Outcome) -> None:
+        if self.fails:
+            raise RuntimeError("a connection in an impossible state")
+        self.heard.append("refused" if outcome.error else "done")
+
+
+async def test_one_answer_that_cannot_be_told_costs_nobody_else_theirs() -> None:
+    committer, heard = Committer(way(committed), lambda written: None), list[str]()
+    committer.put(entry(), Told([], fails=True))
+    committer.put(entry(), Told(heard))
     await committer.drain()
-    assert [outcome.error for outcome in told] == [None]
+    assert heard == ["expect", "done"]
+
+
+async def test_who_waits_knows_before_it_is_handed_out_and_only_when_it_is() -> None:
+    heard = list[str]()
+    works = True
+
+    async def apply(entries: list[Entry]) -> Applied:
+        if not works:
+            raise ConnectionError
+        return await committed(entries)
+
+    committer = Committer(way(apply), lambda written: heard.append("handed out"))
+    committer.put(entry(), Told(heard))
+    await committer.drain()
+    assert heard == ["expect", "handed out", "done"]
+    works = False
+    committer.put(entry(), Told(heard))
+    await committer.drain()
+    assert heard[3:] == ["refused"]
 
 
 async def test_who_was_read_together_goes_together_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -319,3 +319,20 @@ def test_a_room_that_is_held_is_not_waited_for(running: LiveRoom, short: Short) 
         assert short.takes(running, running.entry(running.world.ana, chat())) is None
         assert time.monotonic() - began < pipeline.WITHIN / 2
     assert short.takes(running, running.entry(running.world.ana, chat())) is not None
+
+
+def test_an_answer_that_cannot_be_read_is_looked_for_on_the_long_way(
+    running: LiveRoom, short: Short, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever, and what was committed is not committed again (RT-2)."""
+    entry = running.entry(running.world.ana, chat("once"))
+    monkeypatch.setattr(express, "_is_done", _fail)
+    assert short.takes(running, entry) is None
+    monkeypatch.undo()
+    stored = counts()
+    assert services.apply_commands([entry], now=timezone.now()).outcomes[0].error is None
+    assert counts() == stored
+
+
+def _fail(*_: object) -> bool:
+    raise ValueError

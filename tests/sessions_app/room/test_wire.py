@@ -263,3 +263,72 @@ async def test_under_uvicorn_everything_else_goes_its_own_way(case: Any) -> None
 async def test_under_uvicorn_with_compression_it_goes_its_own_way() -> None:
     wire, _, _ = await _fast(compressed=True)
     assert not wire.put(b"abc")
+
+
+class Counting(Transport):
+    """Counts writes."""
+
+    def __init__(self, room: int = 10_000) -> None:
+        super().__init__(room)
+        self.writes = 0
+
+    def send(self, data: bytes) -> int:
+        self.writes += 1
+        return super().send(data)
+
+
+def frames(*texts: str) -> bytes:
+    return b"".join(text_frame(text.encode()) for text in texts)
+
+
+def test_what_is_collected_goes_out_in_one_write_and_in_order() -> None:
+    transport = Counting()
+    outbox = Outbox(partial(_reply, Protocol(transport)))
+    outbox.collect()
+    outbox.collect()  # a second command of the same connection in the batch
+    assert outbox.push_all(("event", "event too"), frames("event", "event too"))
+    assert outbox.push("answer")
+    assert outbox.flush()
+    assert outbox.push("second answer")
+    assert transport.writes == 0
+    assert outbox.flush()
+    assert transport.sent == frames("event", "event too", "answer", "second answer")
+    assert outbox.push("later")
+    assert transport.writes == 2
+
+
+def test_nothing_collected_is_no_write() -> None:
+    transport = Counting()
+    outbox = Outbox(partial(_reply, Protocol(transport)))
+    outbox.collect()
+    assert outbox.flush()
+    assert transport.writes == 0
+
+
+def test_what_is_collected_goes_the_servers_way_where_it_must() -> None:
+    said: list[str] = []
+
+    async def servers(message: dict[str, Any]) -> None:
+        said.append(message["text"])
+
+    outbox = Outbox(servers)
+    outbox.collect()
+    outbox.push_all(("event", "event too"), b"as bytes")
+    outbox.push("answer")
+    assert said == []
+    assert outbox.flush()
+    assert said == ["event", "event too", "answer"]
+
+
+def test_a_close_comes_after_what_was_collected() -> None:
+    said: list[str] = []
+
+    async def servers(message: dict[str, Any]) -> None:
+        said.append(message.get("text", message["type"]))
+
+    outbox = Outbox(servers)
+    outbox.collect()
+    outbox.push("you were removed")
+    outbox.close(4403)
+    assert said == ["you were removed", "websocket.close"]
+    assert outbox.flush()
