@@ -20,6 +20,8 @@ from vio.common.gathering import after_reading
 from vio.common.logs import log
 
 _log = log(__name__)
+# These windows are for what nobody was read with: acts of the house, and servers that own their sockets (docs/decisions/0021).
+# Who was read together has waited at the gate instead.
 WINDOW = 0.002
 """Seconds to wait for company after the first command when it is quiet."""
 BUSY_WINDOW = 0.014
