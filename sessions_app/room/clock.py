@@ -6,12 +6,12 @@ rooms or connections it changed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Max, Q, Value
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Value
 
 from sessions_app.models import Session
 from sessions_app.room import access, acts, log
@@ -20,18 +20,17 @@ from sessions_app.room.batch import Entry
 from sessions_app.room.models import EvidenceKind, PresenceEvidence, RoomEvent, RoomState
 from sessions_app.room.services import act
 from sessions_app.room.words import Place
-from vio.common.models import Heartbeat
 from vio.common.steady import elapsed
 
 STALE_AFTER = timedelta(seconds=30)  # AT-2
 OVERRUN = timedelta(minutes=30)
 """How long after its scheduled end a room that nobody closed is closed by the clock."""
-LOOK = "sweep"
-"""The sign of life of the sweep: its last look that was answered at once."""
+LOOKS = 5
+"""How often the silent are looked at again before they are taken for dead."""
+LOOKS_APART = 1.0
+"""Seconds between two of these looks."""
 AT_ONCE = 2.0
 """Seconds within which a look is answered by a database that is well."""
-LOOKS_APART = timedelta(seconds=15)
-"""Between two looks while all is well; they are due every ten seconds."""
 _MINUTE = Value(timedelta(minutes=1), output_field=DurationField())
 
 
@@ -84,40 +83,45 @@ def tick_due(*, now: datetime, session_id: UUID | None = None) -> int:
     return len(due)
 
 
-def sweep_when_sure(*, now: datetime, forward: Callable[[], float] = elapsed) -> int:
-    """Sweeps, unless proofs of life may still be on their way: then it only remembers that it looked, and returns 0.
-
-    While the database or the machine is away nobody's proofs can be written (AT-3), and whoever looks right afterwards would
-    take everybody for dead. So a look counts only where it was answered at once, and only the next one after it is believed.
-    How long ago that was is measured by the database, so that no clock of another process matters (AT-7).
-    """
-    began = forward()
-    ago = ExpressionWrapper(Now() - F("at"), output_field=DurationField())
-    last = Heartbeat.objects.filter(name=LOOK).values_list(ago, flat=True).first()
-    if forward() - began > AT_ONCE:
-        return 0
-    Heartbeat.objects.update_or_create(name=LOOK, defaults={"at": Now()})
-    if last is None or last > LOOKS_APART:
-        return 0
-    return sweep_presence(now=now)
-
-
-def sweep_presence(*, now: datetime) -> int:
+def sweep_presence(
+    *, now: datetime, wait: Callable[[float], None] = time.sleep, forward: Callable[[], float] = elapsed
+) -> int:
     """Closes every connection without a proof of life for 30 s, at its last proof (AT-2, AT-4), and gives up the places of
     those whose grace has run out. Returns the number of connections closed.
+
+    While the database or the machine is away nobody's proofs can be written, and whoever looks right afterwards finds
+    everybody silent (AT-3). So the silent are looked at again, a second apart, and one look that was not answered at once
+    lets them all live until the next sweep. How old a proof may be is counted from the first look.
     """
-    swept = 0
-    rooms = RoomState.objects.filter(
-        Q(session__status__in=[Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE])
-        | ~Q(state__connections={})
-    ).select_related("program")
-    for row in rooms:
-        dead = _dead_connections(row, now)
+    silent = _silent(now)
+    looks = 0
+    while silent and looks < LOOKS:
+        wait(LOOKS_APART)
+        began = forward()
+        silent &= _silent(now)
+        looks += 1
+        if forward() - began > AT_ONCE:
+            silent = set()
+    for row in _standing_rooms():
+        dead = _dead_connections(row, silent, now)
         gone = _out_of_grace(row, now)
-        swept += len(dead)
         if dead or gone:
             act([*dead, *gone], now=now)
-    return swept
+    return len(silent)
+
+
+def _standing_rooms() -> QuerySet[RoomState]:
+    """Rooms that are not over, and those that are and still have somebody connected."""
+    unfinished = [Session.Status.SCHEDULED, Session.Status.OPEN, Session.Status.LIVE]
+    rooms = RoomState.objects.filter(Q(session__status__in=unfinished) | ~Q(state__connections={}))
+    return rooms.select_related("program")
+
+
+def _silent(now: datetime) -> set[str]:
+    """The connections of all rooms that have no proof of life in the 30 s before `now`."""
+    connections = [key for row in _standing_rooms() for key in row.state.get("connections", {})]
+    proofs = last_proofs(connections)
+    return {key for key in connections if key not in proofs or now - proofs[key] > STALE_AFTER}
 
 
 def forget_chat(*, now: datetime) -> int:
@@ -141,17 +145,11 @@ def _of_the_house(session: Session, what: acts.Act) -> Entry:
     return Entry(session_id=session.pk, program_id=session.program_id, what=what)
 
 
-def _dead_connections(row: RoomState, now: datetime) -> list[Entry]:
+def _dead_connections(row: RoomState, silent: set[str], now: datetime) -> list[Entry]:
     connections: dict[str, str] = row.state.get("connections", {})
-    if not connections:
-        return []
-    proofs = last_proofs(connections)
-    dead = []
-    for key, person in connections.items():
-        last = proofs.get(key)
-        if last is None or now - last > STALE_AFTER:
-            dead.append(_departure(row, key, person, last or now))
-    return dead
+    dead = {key: person for key, person in connections.items() if key in silent}
+    proofs = last_proofs(dead)
+    return [_departure(row, key, person, proofs.get(key, now)) for key, person in dead.items()]
 
 
 def last_proofs(connections: Iterable[str]) -> dict[str, datetime]:

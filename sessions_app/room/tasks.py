@@ -31,7 +31,7 @@ def end_due() -> None:
 @system_task
 def sweep_presence() -> None:
     """Closes presence that died (AT-4)."""
-    clock.sweep_when_sure(now=server_clock.now())
+    clock.sweep_presence(now=server_clock.now())
 
 
 @shared_task(name="sessions_app.room.forget_chat")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import itertools
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from django.db.models.functions import Now
 
 from sessions_app.models import Session
 from sessions_app.room import clock, log, tasks
@@ -18,7 +18,6 @@ from sessions_app.room.words import Phase, Place
 from tests.factories import MONDAY_START
 from tests.sessions_app.room.live import LiveRoom
 from tests.worlds import World
-from vio.common.models import Heartbeat
 from vio.common.steady import SteadyClock
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +27,14 @@ pytestmark = pytest.mark.django_db
 def live(world: World) -> LiveRoom:
     """Monday's session of group A."""
     return LiveRoom(world)
+
+
+def no_wait(_seconds: float) -> None:
+    """Instead of the second between two looks."""
+
+
+def sweep(*, now: datetime) -> int:
+    return clock.sweep_presence(now=now, wait=no_wait)
 
 
 def minutes(number: float) -> timedelta:
@@ -78,28 +85,39 @@ class TestSweep:
         connection = live.connections[live.world.ana.person_id]
         last = live.now + timedelta(seconds=20)
         write_proofs([self.proof(live, connection, last)])
-        assert (
-            clock.sweep_presence(now=last + timedelta(seconds=29)) == 1
-        )  # only the facilitator never answered
-        assert clock.sweep_presence(now=last + timedelta(seconds=31)) == 1
-        assert clock.sweep_presence(now=last + timedelta(seconds=32)) == 0
+        assert sweep(now=last + timedelta(seconds=29)) == 1  # only the facilitator never answered
+        assert sweep(now=last + timedelta(seconds=31)) == 1
+        assert sweep(now=last + timedelta(seconds=32)) == 0
         closed = PresenceEvidence.objects.get(client=live.world.ana, kind="closed")
         assert (closed.at, closed.cause, closed.connection) == (last, "swept", connection)
         assert not live.room.people[str(live.world.ana.person_id)].connected
 
-    def test_nobody_is_taken_for_dead_right_after_the_database_was_away(self, live: LiveRoom) -> None:
-        """What could not be written meanwhile is written a moment later (AT-3)."""
+    def test_proofs_that_were_held_up_are_waited_for(self, live: LiveRoom) -> None:
+        """What could not be written while the database was away is written a moment later (AT-3)."""
+        live.running_with(live.world.ana)
+        connection = live.connections[live.world.ana.person_id]
+        late = live.now + minutes(1)
+        waits: list[float] = []
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == clock.LOOKS:  # the last moment at which it still counts
+                write_proofs([self.proof(live, connection, late - timedelta(seconds=2))])
+
+        assert clock.sweep_presence(now=late, wait=wait) == 1  # only the facilitator never answered
+        assert sum(waits) == 5
+        assert live.evidence(live.world.ana)[-1] == ("seen", "")
+
+    def test_a_look_that_was_not_answered_at_once_lets_everybody_live(self, live: LiveRoom) -> None:
         live.running_with(live.world.ana)
         late = live.now + minutes(1)
-        looked = Heartbeat.objects.filter(name="sweep")
-        assert clock.sweep_when_sure(now=late) == 0  # nobody has looked before
-        looked.update(at=Now() - timedelta(seconds=31))
-        assert clock.sweep_when_sure(now=late) == 0  # half a minute without a look
-        held_up = iter((0.0, 3.0))
-        looked.update(at=Now() - timedelta(seconds=10))
-        assert clock.sweep_when_sure(now=late, forward=lambda: next(held_up)) == 0
-        looked.update(at=Now() - timedelta(seconds=14))  # the look that was held up does not count
-        assert clock.sweep_when_sure(now=late) == 2  # the facilitator and Ana
+        slow = itertools.accumulate(itertools.repeat(3.0))
+        assert clock.sweep_presence(now=late, wait=no_wait, forward=lambda: next(slow)) == 0
+        assert sweep(now=late) == 2  # the facilitator and Ana
+
+    def test_nobody_waits_where_nobody_is_silent(self, live: LiveRoom) -> None:
+        live.running_with(live.world.ana)
+        assert clock.sweep_presence(now=live.now + timedelta(seconds=5), wait=pytest.fail) == 0
 
     def proof(self, live: LiveRoom, connection: object, at: object) -> Proof:
         ana = live.world.ana
@@ -112,17 +130,17 @@ class TestSweep:
         live.running_with(live.world.ana)
         live.ok(live.world.ana, c.HandRaise(id=uuid4()))
         live.departs(live.world.ana, live.connections[live.world.ana.person_id])
-        clock.sweep_presence(now=live.now + timedelta(seconds=119))
+        sweep(now=live.now + timedelta(seconds=119))
         person = str(live.world.ana.person_id)
         assert (live.room.place_of(person), live.room.hands) == (Place.IN, (person,))
-        clock.sweep_presence(now=live.now + timedelta(seconds=121))
+        sweep(now=live.now + timedelta(seconds=121))
         assert (live.room.place_of(person), live.room.hands) == (Place.GONE, ())
         assert live.kinds("room")[-1] == "client.left"
 
     def test_the_end_of_a_room_leaves_nothing_to_sweep(self, live: LiveRoom) -> None:
         live.running_with(live.world.ana)
         live.ok(live.world.facilitator, c.RoomEnd(id=uuid4()))
-        assert clock.sweep_presence(now=live.now + minutes(5)) == 0
+        assert sweep(now=live.now + minutes(5)) == 0
 
 
 class TestForgetting:
@@ -167,8 +185,6 @@ def test_the_ticks_of_the_scheduler_do_it_with_the_clock_of_the_server(
         live.arrives(live.world.ana)
     with time_machine.travel(MONDAY_START + minutes(1), tick=False):
         monkeypatch.setattr(tasks, "server_clock", SteadyClock())  # of a process started at that time
-        tasks.sweep_presence()
-        assert live.evidence(live.world.ana)[-1] == ("opened", "")  # the first look is not believed
         tasks.sweep_presence()
         assert live.evidence(live.world.ana)[-1] == ("closed", "swept")
     with time_machine.travel(live.session.ends_at + minutes(31), tick=False):

@@ -135,7 +135,9 @@ async def test_a_kill_loses_nothing_acknowledged_and_people_resume(live: LiveRoo
     texts = [frame["text"] for frame in heard if frame["type"] == "chat.sent"]
     assert texts == ["0", "1", "2", "3"]
     await again.close()
-    swept = await sync_to_async(clock.sweep_presence)(now=live.now.replace(year=live.now.year + 1))
+    swept = await sync_to_async(clock.sweep_presence)(
+        now=live.now.replace(year=live.now.year + 1), wait=lambda _: None
+    )
     assert swept >= 1
     closed = PresenceEvidence.objects.filter(kind="closed", cause="swept")
     assert await sync_to_async(closed.exists)()
