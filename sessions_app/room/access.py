@@ -49,8 +49,7 @@ class AccessError(DomainError):
         self.status = {"signed_out": 401, "not_found": 404}.get(code, 403)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """Who asks for which room, by which login (the login's key; None for the system's own tests of a right)."""
 
     session_id: UUID

@@ -15,10 +15,12 @@ def columns(rows: Collection[tuple[Any, ...]], kinds: Sequence[Write]) -> list[s
     """Rows as one array per column; `kinds` says how each column's values are written."""
     if not rows:
         return ["{}"] * len(kinds)
-    return [
-        "{" + ",".join([write(value) for value in column]) + "}"
-        for write, column in zip(kinds, zip(*rows, strict=True), strict=True)
-    ]
+    return [column(values, kind) for kind, values in zip(kinds, zip(*rows, strict=True), strict=True)]
+
+
+def column(values: Collection[Any], kind: Write) -> str:
+    """An array of values that are all written in the same way."""
+    return "{" + ",".join([kind(value) for value in values]) + "}"
 
 
 def array(values: Collection[object]) -> str:

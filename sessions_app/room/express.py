@@ -17,11 +17,11 @@ from itertools import count
 from typing import Self, cast
 
 from sessions_app.room import access, kept, statements
-from sessions_app.room.arrays import array
+from sessions_app.room.arrays import array, column, key, text
 from sessions_app.room.batch import Entry, Outcome, RoomInWork
 from sessions_app.room.kept import Remembered, StateRow
 from sessions_app.room.rights import NOT_SEEN, NOW, Recalled, View, rights
-from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, take_all, ticket_of
+from sessions_app.room.services import TOGETHER, Applied, Rooms, follows, questions_of, take_all
 from vio.common.logs import log
 from vio.common.pipeline import Answer, PipelineConnection, QuestionFailedError, Row, Step
 
@@ -68,9 +68,9 @@ class _Asked:
             states,
         )
         rooms = [
-            array([room.row.session_id for room in work]),
-            array([known[room.row.session_id][0] for room in work]),
-            array([room.row.version for room in work]),
+            column([room.row.session_id for room in work], key),
+            column([known[room.row.session_id][0] for room in work], text),
+            column([room.row.version for room in work], str),
         ]
         rows = {str(new.row.session_id): new.row for new in states}
         return cls(outcomes, work, rows, rooms, written, rights, now, done)
@@ -111,7 +111,7 @@ class Express:
             return False
         if any(isinstance(entry.what, TOGETHER) for entry in entries):
             return False
-        tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
+        tickets, whose = questions_of(entries)
         # Read once: a thread that writes a room meanwhile renews what is remembered, and what we work on has the mark of before.
         known = kept.memory.of({entry.session_id for entry in entries})
         recalled = rights.recall(tickets, now=now)
@@ -119,9 +119,8 @@ class Express:
         if recalled is None or unknown:
             return False
         rooms: Rooms = {session: RoomInWork(row, now) for session, (_, row) in known.items()}
-        standings = {
-            ticket: access.answered(told, now) for ticket, told in zip(tickets, recalled.told, strict=True)
-        }
+        told = [access.answered(told, now) for told in recalled.told]
+        standings = [None if place is None else told[place] for place in whose]
         outcomes = take_all(entries, [now] * len(entries), rooms, {}, standings)
         work = list(rooms.values())
         if any(room.evidence or room.audits or not room.results or follows(room) for room in work):
@@ -148,7 +147,7 @@ class Express:
     def _ask_whether_unchanged(self, asked: _Asked) -> None:
         """Whether no change was noted since the rights were read, and if so writes. Raises QuestionFailedError."""
         view = cast("View", asked.rights.view)
-        values = [*asked.rooms, array(asked.rights.keys()), view.text, *asked.written]
+        values = [*asked.rooms, column(asked.rights.keys(), text), view.text, *asked.written]
         self._put(asked, ("unchanged", values), self._told_whether_unchanged)
 
     def _told_whether_unchanged(self, asked: _Asked, answer: Answer) -> None:

@@ -22,17 +22,16 @@ from sessions_app.room.link import Link
 from sessions_app.room.media import granting
 from sessions_app.room.media.addresses import reveals_address
 from sessions_app.room.replies import (
-    Ack,
     ErrorReply,
     MediaGranted,
     MediaSeen,
-    Pong,
     ReactionSeen,
     SignalReceived,
     TypingSeen,
+    ack_wire,
+    pong_wire,
     wire,
 )
-from sessions_app.room.snapshots import numbers_for
 from sessions_app.room.words import Role
 from vio.common.errors import DomainError, RateLimitedError
 from vio.common.permissions import Permission
@@ -91,7 +90,7 @@ class _Sender:
         self._link.unanswered -= 1
         try:
             if outcome.error is None:
-                self._link.send(wire(Ack(id=self._command, numbers=outcome.numbers)))
+                self._link.send(ack_wire(self._command, outcome.numbers))
             else:
                 refuse(self._link, outcome.error, self._command)
         finally:
@@ -118,8 +117,9 @@ def ping(hub: Hub, link: Link, command: c.Ping) -> None:
     """Answered from memory."""
     link.outbox.proves(command.heads)
     room = hub.rooms.get(link.standing.session_id)
-    heads = numbers_for(link.viewer, room.heads if room else {})
-    link.send(wire(Pong(id=str(command.id), at=link.last_seen, heads=heads)))
+    known = room.heads if room else {}
+    heads = {audience: known.get(audience, 0) for audience in link.audiences}
+    link.send(pong_wire(str(command.id), link.last_seen, heads))
 
 
 async def resume(hub: Hub, link: Link, command: c.Resume) -> None:
@@ -154,7 +154,7 @@ async def join_media(hub: Hub, link: Link, command: c.MediaJoin) -> None:
     _require_inside(link)
     grant = await hub.media_threads.run(granting.grant, link.ticket, now=hub.now())
     link.send(wire(MediaGranted(id=str(command.id), grant=grant)))
-    link.send(wire(Ack(id=str(command.id), numbers={})))
+    link.send(ack_wire(str(command.id), {}))
 
 
 def react(hub: Hub, link: Link, command: ac.React) -> None:

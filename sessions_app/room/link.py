@@ -37,7 +37,8 @@ class Link:
         self.source = source
         self.outbox = Outbox(send)
         self.viewer = Viewer(self.person, Sees.SELF)
-        self._audiences = self.viewer.audiences
+        self.audiences = self.viewer.audiences
+        """The audiences that this connection hears, as its viewer has them."""
         self.last_seen = now
         self.alive = time.monotonic()
         self.joining = True
@@ -71,7 +72,9 @@ class Link:
             if len(self._held) > MOST_HELD:
                 self.close(TOO_SLOW)
         elif run.first > self._after:
-            self._send_part(run.of(self._audiences))
+            part = run.of(self.audiences)
+            if part is not None and not self.outbox.push_part(part):
+                self.close(TOO_SLOW)
         else:
             self._send_after(run.heard)
 
@@ -81,7 +84,7 @@ class Link:
         True when what was held back says that this person's place has changed since: look again.
         """
         held, self._held = self._held, []
-        self.viewer, self._audiences = viewer, viewer.audiences
+        self.viewer, self.audiences = viewer, viewer.audiences
         self._after = version
         self.joining = self.catching_up = False
         self._send_after(held)
@@ -93,20 +96,13 @@ class Link:
 
     def send_line(self, line: Line) -> None:
         """Sends a numbered event."""
-        self._send_part(Part.of((line,)))
+        if self.closed is None and not self.outbox.push_part(Part.of((line,))):
+            self.close(TOO_SLOW)
 
     def _send_after(self, heard: Iterable[Heard]) -> None:
         for position, line in heard:
-            if position > self._after and line.audience in self._audiences:
+            if position > self._after and line.audience in self.audiences:
                 self.send_line(line)
-
-    def _send_part(self, part: Part | None) -> None:
-        """Numbered events in one write; the last one's number proves that all were read."""
-        if self.closed is not None or part is None:
-            return
-        taken = self.outbox.push_all(part.frames, part.prepared)
-        if not taken or not self.outbox.mark(part.audience, part.number):
-            self.close(TOO_SLOW)
 
     def send(self, frame: str) -> None:
         """Sends any frame; a connection that takes nothing in any more is closed."""

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
 from typing import Any, cast
 
-from sessions_app.room.wire import Wire, text_frame
+from sessions_app.room.run import Part
+from sessions_app.room.wire import text_frame, wire_to
 from vio.common.logs import log
 from vio.common.sockets import Send, send_close
 
@@ -49,7 +50,7 @@ class Outbox:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._wire = Wire(send)
+        self._wire = wire_to(send)
         self._waiting: deque[Message] = deque()
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
@@ -88,6 +89,15 @@ class Outbox:
             return True
         return all(self._push(frame) for frame in frames)
 
+    def push_part(self, part: Part) -> bool:
+        """Sends numbered events, and remembers the last one's number: who has handled it has read all before it.
+
+        False also when too much was sent without a proof of reading.
+        """
+        taken = self.push_all(part.frames, part.prepared)
+        self._marks.append((part.audience, part.number, self._sent))
+        return taken and self._sent - self._proven <= MOST_UNPROVEN
+
     def push(self, frame: str) -> bool:
         """Sends a frame now or as soon as the connection takes it; False when too much is waiting already."""
         return self.push_all((frame,), text_frame(frame.encode()))
@@ -105,11 +115,6 @@ class Outbox:
         self._waiting.append({"type": "websocket.send", "text": frame})
         self._bytes += size
         return len(self._waiting) <= MOST_WAITING and self._bytes <= MOST_BYTES
-
-    def mark(self, audience: str, number: int) -> bool:
-        """Remembers that a numbered frame was sent; False when too much was sent without a proof of reading."""
-        self._marks.append((audience, number, self._sent))
-        return self._sent - self._proven <= MOST_UNPROVEN
 
     def proves(self, heads: Mapping[str, int]) -> None:
         """The browser has handled everything up to these numbers."""

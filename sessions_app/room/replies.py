@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app.room.commands import CallId, MediaFlags, Signal
 from sessions_app.room.events import AnyEvent
 from sessions_app.room.media.grants import Grant
+from sessions_app.room.rows import numbers_text
 from sessions_app.room.state import Room
 from sessions_app.room.words import PersonId, Reaction, Role, Sees
 
@@ -145,6 +146,17 @@ REPLY_CLASSES: tuple[type[Reply], ...] = get_args(get_args(AnyReply)[0])
 def wire(frame: BaseModel) -> str:
     """The frame as it travels."""
     return frame.model_dump_json()
+
+
+def ack_wire(command: str, numbers: Mapping[str, int]) -> str:
+    """An `Ack` as it travels, written without the class: there is one for every command."""
+    return f'{{"type":"ack","id":"{command}","numbers":{numbers_text(numbers)}}}'
+
+
+def pong_wire(command: str, at: datetime, heads: Mapping[str, int]) -> str:
+    """A `Pong` as it travels, written without the class: one for everybody every ten seconds. `at` is UTC."""
+    instant = at.isoformat().replace("+00:00", "Z")
+    return f'{{"type":"pong","id":"{command}","at":"{instant}","heads":{numbers_text(heads)}}}'
 
 
 def event_wire(event: BaseModel, *, audience: str, number: int) -> str:

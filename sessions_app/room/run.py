@@ -20,10 +20,8 @@ class Part(NamedTuple):
     number: int
 
     @classmethod
-    def of(cls, lines: Sequence[Line]) -> Part | None:
-        """These lines in one; None for none."""
-        if not lines:
-            return None
+    def of(cls, lines: Sequence[Line]) -> Part:
+        """These lines in one; at least one."""
         last = lines[-1]
         prepared = b"".join([line.prepared for line in lines])
         return cls([line.frame for line in lines], prepared, last.audience, last.number)
@@ -32,19 +30,19 @@ class Part(NamedTuple):
 class Run:
     """Consecutive lines of one room."""
 
-    __slots__ = ("_parts", "heard")
+    __slots__ = ("_audiences", "_parts", "first", "heard")
 
     def __init__(self, heard: Sequence[Heard]) -> None:
         self.heard = heard
-        self._parts: dict[tuple[str, ...], Part | None] = {}
-
-    @property
-    def first(self) -> int:
+        self.first = heard[0][0]
         """The position of the first line."""
-        return self.heard[0][0]
+        self._audiences = tuple(dict.fromkeys([line.audience for _, line in heard]))
+        self._parts: dict[tuple[str, ...], Part] = {}
 
     def of(self, audiences: tuple[str, ...]) -> Part | None:
-        """What those hear who hear these audiences; None for nothing."""
-        if audiences not in self._parts:
-            self._parts[audiences] = Part.of([line for _, line in self.heard if line.audience in audiences])
-        return self._parts[audiences]
+        """What those hear who hear these audiences; None for nothing. Put together once for all who hear the same of it."""
+        heard = tuple([audience for audience in self._audiences if audience in audiences])
+        part = self._parts.get(heard)
+        if part is None and heard:
+            part = self._parts[heard] = Part.of([line for _, line in self.heard if line.audience in heard])
+        return part

@@ -39,7 +39,8 @@ Rooms = dict[UUID, RoomInWork]
 TOGETHER = (ac.BreakoutsOpen, ac.BreakoutAssign)
 """Commands that put people together in a side room."""
 Repeats = dict[tuple[UUID, UUID, UUID], Outcome]
-Standings = dict[Ticket, Standing | AccessError]
+Standings = Sequence[Standing | AccessError | None]
+"""What the sender of each entry may do, in the order of the entries; None for the house's own acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     if not entries:
         return Applied([], []), []
     now = instants[-1]
-    tickets = list(dict.fromkeys(ticket for entry in entries if (ticket := ticket_of(entry))))
+    tickets, whose = questions_of(entries)
     found = statements.read(
         sessions={entry.session_id for entry in entries},
         programs={entry.program_id for entry in entries},
@@ -162,7 +163,7 @@ def _write_down(entries: Sequence[Entry], instants: Sequence[datetime]) -> tuple
     )
     rooms = {row.session_id: RoomInWork(row, now) for row in found.rows}
     repeats = {(row.session_id, row.person_id, row.command_id): _first_answer(row) for row in found.answered}
-    standings = dict(zip(tickets, found.standings, strict=True))
+    standings = [None if place is None else found.standings[place] for place in whose]
     _keep_apart(entries, rooms)
     outcomes = take_all(entries, instants, rooms, repeats, standings)
     _write(rooms)
@@ -179,11 +180,10 @@ def take_all(
 ) -> list[Outcome]:
     """Every entry through the rules at its instant, in order; what is to be written gathers in the rooms. Pure."""
     outcomes = []
-    for entry, at in zip(entries, instants, strict=True):
-        rooms[entry.session_id].now = at
-        outcome = _answer(entry, rooms, repeats, standings)
-        outcomes.append(outcome)
-        _remember_repeat(entry, outcome, repeats)
+    for entry, at, standing in zip(entries, instants, standings, strict=True):
+        room = rooms[entry.session_id]
+        room.now = at
+        outcomes.append(_answer(entry, room, repeats, standing))
     return outcomes
 
 
@@ -202,34 +202,39 @@ def _first_answer(row: statements.Answered) -> Outcome:
     return Outcome(error=DomainError(code=row.error_code))
 
 
-def _remember_repeat(entry: Entry, outcome: Outcome, repeats: Repeats) -> None:
-    """The same command twice in one batch is a repeat as well."""
-    if entry.command_id is not None and entry.person_id is not None:
-        repeats.setdefault((entry.session_id, entry.person_id, entry.command_id), outcome)
+def questions_of(entries: Sequence[Entry]) -> tuple[list[Ticket], list[int | None]]:
+    """What to ask about the senders of commands, each question once; and for each entry which of the answers is its own, None
+    for the house's own acts.
+    """
+    places: dict[Ticket, int] = {}
+    whose: list[int | None] = []
+    for entry in entries:
+        if entry.login and entry.person_id is not None:
+            ticket = Ticket(entry.session_id, entry.person_id, entry.login)
+            whose.append(places.setdefault(ticket, len(places)))
+        else:
+            whose.append(None)
+    return list(places), whose
 
 
-def ticket_of(entry: Entry) -> Ticket | None:
-    """What to ask about the sender of a command; None for the house's own acts."""
-    if not entry.login or entry.person_id is None:
-        return None
-    return Ticket(entry.session_id, entry.person_id, entry.login)
-
-
-def _answer(entry: Entry, rooms: Rooms, repeats: Repeats, standings: Standings) -> Outcome:
-    ticket = ticket_of(entry)
-    if ticket is not None:
-        standing = standings[ticket]
+def _answer(
+    entry: Entry, room: RoomInWork, repeats: Repeats, standing: Standing | AccessError | None
+) -> Outcome:
+    if standing is not None:
         if isinstance(standing, AccessError):
             return Outcome(error=standing)  # withdrawn: not executed, and not remembered as an answer (AU-7)
         if not standing.may(entry.permission):
             return Outcome(error=NotAllowedError())
         if entry.role is not standing.role or entry.client_id != standing.client_id:
             entry = entry._replace(role=standing.role, client_id=standing.client_id)
-    if entry.command_id is not None and entry.person_id is not None:
-        first = repeats.get((entry.session_id, entry.person_id, entry.command_id))
-        if first is not None:
-            return first
-    return rooms[entry.session_id].take(entry)
+    command = entry.command_id
+    if command is None or entry.person_id is None:
+        return room.take(entry)
+    key = (entry.session_id, entry.person_id, command)
+    first = repeats.get(key)
+    if first is None:  # the same command twice in one batch is a repeat as well
+        first = repeats[key] = room.take(entry)
+    return first
 
 
 def _write(rooms: Rooms) -> None:

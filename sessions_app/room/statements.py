@@ -19,7 +19,7 @@ from psycopg import Cursor
 
 from sessions_app.room import access, kept
 from sessions_app.room.access import AccessError, Standing, Ticket
-from sessions_app.room.arrays import array, columns, instant, key, key_or_null, raw, text
+from sessions_app.room.arrays import array, column, columns, instant, key, key_or_null, raw, text
 from sessions_app.room.kept import NewState, Remembered, StateRow, Stored
 from sessions_app.room.rows import AnswerRow, EventRow, EvidenceRow, numbers_text
 from vio.common.errors import NotFoundError
@@ -99,10 +99,10 @@ def written_values(
     return [
         *columns(events, _EVENT),
         *columns(results, _ANSWER),
-        array([row.session_id for row in rows]),
-        array([row.version for row in rows]),
-        array([new.changed_at for new in states]),
-        array([numbers_text(row.heads) for row in rows]),
+        column([row.session_id for row in rows], key),
+        column([row.version for row in rows], str),
+        column([new.changed_at for new in states], instant),
+        column([numbers_text(row.heads) for row in rows], text),
         array([json.dumps(new.row.stored.document) if new.changed else None for new in states]),
     ]
 

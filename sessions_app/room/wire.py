@@ -7,7 +7,7 @@ Everything else (another server, TLS in this process, a connection that lags or 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from vio.common.sockets import Send
 
@@ -24,21 +24,35 @@ def text_frame(payload: bytes) -> bytes:
     return bytes((_TEXT, 127)) + size.to_bytes(8, "big") + payload
 
 
-class Wire:
-    """The socket behind one connection, when it can be written to directly."""
-
-    __slots__ = ("_line",)
-
-    def __init__(self, send: Send) -> None:
-        self._line = _line_behind(send)
+class Wire(Protocol):
+    """The socket behind one connection."""
 
     def put(self, frame: bytes) -> bool:
         """Sends a finished frame; False when it has to go the server's own way."""
-        return self._line is not None and self._line.put(frame)
 
     def unsent(self) -> int:
         """Bytes that wait on our side because the browser takes nothing in; 0 where that cannot be told."""
-        return self._line.unsent() if self._line is not None else 0
+
+
+def wire_to(send: Send) -> Wire:
+    """What a server's `send` writes to."""
+    if isinstance(send, partial):
+        protocol: Any = send.args[0] if send.args else None
+        return _Daphne(protocol) if hasattr(protocol, "sendPreparedMessage") else _Unknown()
+    protocol = getattr(send, "__self__", None)
+    return _Uvicorn(protocol) if hasattr(protocol, "conn") and hasattr(protocol, "writable") else _Unknown()
+
+
+class _Unknown:
+    """A server whose way is not known: everything goes its own way."""
+
+    __slots__ = ()
+
+    def put(self, frame: bytes) -> bool:
+        return False
+
+    def unsent(self) -> int:
+        return 0
 
 
 class _Daphne:
@@ -52,9 +66,20 @@ class _Daphne:
         """Whether the bytes of the transport are the bytes of the socket: not so with TLS in this process."""
 
     def put(self, frame: bytes) -> bool:
-        if not self._is_free():
+        protocol, transport = self._protocol, self._protocol.transport
+        # Only where it is open, without compression, and nothing that was sent before still waits on our side. Said here and
+        # not in a function of its own: it is asked for each of twelve people whenever one of them speaks.
+        if (
+            protocol.state != protocol.STATE_OPEN
+            or protocol._perMessageCompress is not None
+            or protocol.send_queue
+            or not self._is_plain
+            or transport._tempDataBuffer
+            or transport.dataBuffer
+            or not transport.connected
+            or transport.disconnecting
+        ):
             return False
-        transport = self._protocol.transport
         try:
             written = transport.socket.send(frame)
         except BlockingIOError:
@@ -70,20 +95,6 @@ class _Daphne:
         if not hasattr(transport, "dataBuffer"):
             return 0
         return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
-
-    def _is_free(self) -> bool:
-        """Open, without compression, and nothing that was sent before still waits on our side."""
-        protocol, transport = self._protocol, self._protocol.transport
-        return (
-            protocol.state == protocol.STATE_OPEN
-            and protocol._perMessageCompress is None
-            and not protocol.send_queue
-            and self._is_plain
-            and not transport._tempDataBuffer
-            and not transport.dataBuffer
-            and transport.connected
-            and not transport.disconnecting
-        )
 
 
 class _Uvicorn:
@@ -115,12 +126,3 @@ class _Uvicorn:
             and protocol.writable.is_set()
             and not protocol.transport.is_closing()
         )
-
-
-def _line_behind(send: Send) -> _Daphne | _Uvicorn | None:
-    """What a server's `send` writes to, if it is one whose way is known."""
-    if isinstance(send, partial):
-        protocol: Any = send.args[0] if send.args else None
-        return _Daphne(protocol) if hasattr(protocol, "sendPreparedMessage") else None
-    protocol = getattr(send, "__self__", None)
-    return _Uvicorn(protocol) if hasattr(protocol, "conn") and hasattr(protocol, "writable") else None

@@ -239,6 +239,8 @@ def _either(text: str, *, most_keys: int) -> object:
 @example('{"a":1,"\\u0061":2}', 8)
 @example('{"a":' * 3000 + "1" + "}" * 3000, 8)
 @example("9" * 5000, 8)
+@example('{"a":1,"a":"\\u003a"}', 8)
+@example('{"a:b":1,"a:b":":"}', 8)
 def test_a_glance_never_says_other_than_a_closer_look(text: str, most_keys: int) -> None:
     quickly = _either(text, most_keys=most_keys)
     with pytest.MonkeyPatch.context() as patch:
@@ -250,7 +252,11 @@ def test_a_glance_never_says_other_than_a_closer_look(text: str, most_keys: int)
     ("text", "glance"),
     [
         ('{"id": "x", "type": "ping", "heads": {"room": 41}}', True),
-        ('{"a": "b:c"}', False),
+        ('{"a": "b:c"}', True),
+        ('{"type": "ping", "heads": {"room": 41, "person:7": 3}}', True),
+        ('{"a": "\\u003a"}', False),
+        ('{"a": 1, "a": "\\u003A"}', False),
+        ('{"a:": 1, "a:": 2}', False),
         ('{"a": 1, "a": 2}', False),
         ('{"a": 1e999}', False),
         ('{"a": NaN}', False),

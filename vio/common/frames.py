@@ -98,7 +98,8 @@ def read_object(text: str, *, limit: int = LARGE_LIMIT, most_keys: int = MAX_KEY
 def _at_a_glance(text: str, most_keys: int) -> dict[str, Any] | None:
     """What a frame holds whose keys and numbers are plainly in order; None where that takes a closer look.
 
-    Each key has its own colon, so an object with as many keys as its text has colons holds none twice.
+    Each key has its own colon, so an object whose keys, and the colons within its texts, are as many as the colons of the
+    frame holds no key twice. That is so while no colon is written as an escape.
     """
     try:
         value = _PLAIN.decode(text)
@@ -107,17 +108,23 @@ def _at_a_glance(text: str, most_keys: int) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     keys = 0
+    texts: list[str] = []
     waiting: list[Any] = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, dict):
+        if isinstance(one, str):
+            texts.append(one)
+        elif isinstance(one, dict):
             keys += len(one)
             waiting.extend(one.values())
+            texts.extend(one)
         elif isinstance(one, list):
             waiting.extend(one)
-        elif not isinstance(one, str) and not _is_in_range(one):
+        elif not _is_in_range(one):
             return None
-    return value if keys <= most_keys and keys == text.count(":") else None
+    if keys > most_keys or "\\u003" in text:
+        return None
+    return value if text.count(":") == keys + "".join(texts).count(":") else None
 
 
 def _is_in_range(value: object) -> bool:

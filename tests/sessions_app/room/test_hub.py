@@ -24,6 +24,7 @@ from sessions_app.room.hub import Hub
 from sessions_app.room.link import Link
 from sessions_app.room.outbox import MOST_UNPROVEN, MOST_WAITING, Outbox
 from sessions_app.room.pulse import Pulse
+from sessions_app.room.run import Part
 from tests.sessions_app.room.live import LiveRoom, person_of
 from tests.sessions_app.room.slow import CUT_WHO_WAITS, address
 from vio.common.errors import UnavailableError
@@ -247,13 +248,11 @@ class TestOutbox:
 
     async def test_a_browser_that_never_reads_is_found_out(self) -> None:
         outbox = Outbox(Wire().send)
-        frame, marks = "x" * 100_000, []
-        for number in range(1, 40):
-            outbox.push(frame)
-            marks.append(outbox.mark("room", number))
-        assert marks.index(False) == MOST_UNPROVEN // 100_000
+        frame = "x" * 100_000
+        taken = [outbox.push_part(Part((frame,), b"", "room", number)) for number in range(1, 40)]
+        assert taken.index(False) == MOST_UNPROVEN // 100_000
         outbox.proves({"room": 39})
-        assert outbox.mark("room", 40)
+        assert outbox.push_part(Part((frame,), b"", "room", 40))
 
     async def test_a_connection_that_is_gone_is_reported_and_harms_nobody(self) -> None:
         async def gone(message: dict[str, Any]) -> None:

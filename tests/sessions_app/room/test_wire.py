@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from bench.load.wire import Wire as Browser
 from sessions_app.room.outbox import MOST_BYTES, Outbox
-from sessions_app.room.wire import Wire, text_frame
+from sessions_app.room.wire import Wire, text_frame, wire_to
 
 
 class Transport:
@@ -65,7 +65,7 @@ async def _reply(protocol: object, message: Any) -> None:
 
 
 def wire(protocol: object) -> Wire:
-    return Wire(partial(_reply, protocol))
+    return wire_to(partial(_reply, protocol))
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
@@ -136,7 +136,7 @@ def test_another_server_goes_its_own_way() -> None:
     async def send(message: Any) -> None:
         raise AssertionError
 
-    assert not Wire(send).put(b"abc")
+    assert not wire_to(send).put(b"abc")
 
 
 async def _into_the_buffer(protocol: Any, message: Any) -> None:
@@ -162,7 +162,7 @@ def test_what_another_server_holds_back_cannot_be_told() -> None:
     async def takes(message: Any) -> None:
         pass
 
-    assert Wire(takes).unsent() == 0
+    assert wire_to(takes).unsent() == 0
     assert wire(Protocol(object())).unsent() == 0
 
 
@@ -221,7 +221,7 @@ async def _fast(*, compressed: bool = False) -> tuple[Wire, Any, LoopTransport]:
     send = await accepted
     assert transport.sent.startswith(b"HTTP/1.1 101 ")
     transport.sent = b""
-    return Wire(send), protocol, transport
+    return wire_to(send), protocol, transport
 
 
 @pytest.mark.asyncio
