@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from vio.common import gathering
-from vio.common.gathering import BUSY_WINDOW, Gathering, after_reading
+from vio.common.gathering import QUIET_AFTER, WINDOW, Gathering, after_reading
 
 pytestmark = pytest.mark.asyncio
 
@@ -57,8 +57,24 @@ async def until(done: object, within: float = 2.0) -> None:
             await asyncio.sleep(0.001)
 
 
+async def test_who_speaks_when_it_is_quiet_is_read_at_once(gate: Gathering) -> None:
+    turns: list[str] = []
+    one, other = Person(gate, turns, "one"), Person(gate, turns, "other")
+    for person in (one, other):
+        person.say()
+        await asyncio.sleep(QUIET_AFTER + 0.005)
+    assert turns == ["one", "other"]
+    one.hang_up()
+    other.hang_up()
+
+
 async def test_who_speaks_in_the_same_moment_is_read_in_one_turn(gate: Gathering) -> None:
     turns: list[str] = []
+    before = Person(gate, turns, "before")
+    before.say()
+    await until(turns)
+    before.hang_up()
+    turns.clear()
     people = [Person(gate, turns, name) for name in ("one", "at the same time", "a moment later")]
     people[0].say()
     people[1].say()
@@ -78,11 +94,11 @@ async def test_a_busy_moment_is_longer_and_holds_up_nothing_else(gate: Gathering
     loop = asyncio.get_running_loop()
     began = loop.time()
     one.say()
-    loop.call_later(BUSY_WINDOW / 3, turns.append, "a timer")
-    loop.call_later(BUSY_WINDOW / 2, other.say)
+    loop.call_later(WINDOW / 3, turns.append, "a timer")
+    loop.call_later(WINDOW / 2, other.say)
     await until(other.heard)
     assert turns[1:] == ["a timer", "one", "other"]
-    assert loop.time() - began >= BUSY_WINDOW - 0.001
+    assert loop.time() - began >= WINDOW - 0.001
     one.hang_up()
     other.hang_up()
 

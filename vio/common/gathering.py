@@ -1,8 +1,9 @@
 """What people say is read together: the first word of a moment waits a little for the others.
 
 A server that wakes for each small message spends most of its time waking. So people's sockets do not wake the loop one by one.
-They stand behind one gate; when somebody is at it, it stays closed for a moment, and then everybody who has come is read in
-one turn, and what follows from what they said (one commit) is begun in the same turn. Whoever is alone waits hardly at all.
+They stand behind one gate; when somebody is at it while messages keep coming, it stays closed for a moment, and then everybody
+who has come is read in one turn, and what follows from what they said (one commit) is begun in the same turn. Whoever is alone
+does not wait.
 Nothing else of the loop (pages, the database's answers, timers) waits behind the gate.
 """
 
@@ -15,12 +16,11 @@ from collections.abc import Callable
 from vio.common.logs import log
 
 _log = log(__name__)
-WINDOW = 0.002
-"""Seconds for which the gate stays closed after the first message when it was quiet."""
-BUSY_WINDOW = 0.012
-"""The same while messages keep coming: what they share then costs less than what each waits."""
-QUIET_AFTER = 0.05
-"""Seconds without a message after which it is quiet again."""
+WINDOW = 0.012
+"""Seconds for which the gate stays closed after the first message while they keep coming: what they share then costs less than
+what each waits."""
+QUIET_AFTER = 0.015
+"""Seconds without a message after which it is quiet: then nobody else is likely to come within the window."""
 
 Read = Callable[[], None]
 
@@ -72,8 +72,10 @@ class Gathering:
 
     def _begin(self) -> None:
         self._bell.poll(0)  # it is silent now
-        quiet = self._loop.time() - self._read_at > QUIET_AFTER
-        self._loop.call_later(WINDOW if quiet else BUSY_WINDOW, self._read_all)
+        if self._loop.time() - self._read_at > QUIET_AFTER:
+            self._read_all()
+        else:
+            self._loop.call_later(WINDOW, self._read_all)
 
     def _read_all(self) -> None:
         if self._bell.closed:
