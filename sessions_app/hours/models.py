@@ -73,7 +73,7 @@ class WeekHours(models.Model):
     class Meta:
         verbose_name_plural = "week hours"
         constraints = [models.UniqueConstraint(fields=["client", "week"], name="week_once_per_client")]
-        indexes = [models.Index(fields=["program", "week"], name="week_program")]
+        indexes = [models.Index(fields=["program", "week", "forecast"], name="week_by_forecast")]
 
     def __str__(self) -> str:
         return f"week {self.pk}"

@@ -106,14 +106,17 @@ def board(
     running = current_week(program, now)
     week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
     rows = week_rows(actor, program, week, now=now, group_id=group.pk if group else None)
-    counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(Count("pk")))
-    shown = rows.filter(forecast=state) if state in STATES else rows
-    # Who stands on the page is found among the weeks alone; names are read for those few.
+    counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(n=Count("*")))
+    shown, standing = (
+        (rows.filter(forecast=state), {state: counts[state]}) if state in STATES else (rows, counts)
+    )
     pages = Paginator(_by_need(shown).values_list("pk", flat=True), PER_PAGE)
     # The tabs have counted already; the pager need not ask again.
-    pages.count = counts[state] if state in STATES else sum(counts.values())
+    pages.count = sum(standing.values())
     found = pages.get_page(page)
-    on_page = worst_first(WeekHours.objects.filter(pk__in=found.object_list))
+    # Who stands on the page is found among the weeks alone; names are read for those few.
+    place = (found.number - 1) * PER_PAGE
+    on_page = worst_first(WeekHours.objects.filter(pk__in=_stretch(shown, standing, place, place + PER_PAGE)))
     groups = _groups(actor, program, find, now=now)
     return Board(
         program=program,
@@ -168,6 +171,25 @@ def worst_first(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:
     return rows.select_related("client__person").order_by(
         _RANK, _LACKING, "client__person__first_name", "client__person__last_name", "client_id"
     )
+
+
+def _stretch(
+    rows: QuerySet[WeekHours], counts: Mapping[str, int], first: int, end: int
+) -> QuerySet[WeekHours, UUID]:
+    """Those from place `first` to before place `end` in the order of need. Only the states that stand there are sorted.
+
+    `counts` says how many there are in each state; a state that is not named has none.
+    """
+    states, before, left_out = [], 0, 0
+    for name in STATES:
+        through = before + counts.get(name, 0)
+        if through <= first:
+            left_out = through
+        elif before < end:
+            states.append(name)
+        before = through
+    within = _by_need(rows.filter(forecast__in=states)).values_list("pk", flat=True)
+    return within[first - left_out : end - left_out]
 
 
 def _by_need(rows: QuerySet[WeekHours]) -> QuerySet[WeekHours]:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from groups.models import Client, Enrolment, LevelOfCare, Membership, Person
+from sessions_app.hours import selectors
 from sessions_app.hours.services import compute_week
 from sessions_app.models import HoursPolicy, WeekHours
 from tests.factories import LONG_AGO
@@ -189,3 +190,34 @@ def test_a_week_that_is_none_is_refused_in_words(world: World, page: str, day: s
     browser.force_login(world.clinician if page == "hours_board" else world.ana.person)
     answer = browser.get(reverse(page), {"week": day})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("state", ["", "needs_one_more", "met"])
+def test_page_after_page_is_everybody_in_the_order_of_need(week: World, state: str) -> None:
+    """Only the states of a page are sorted; nobody is shown twice or left out where one state ends and the next begins."""
+    people = Person.objects.bulk_create(
+        Person(email=f"n{n}@example.org", first_name=f"N{n}") for n in range(70)
+    )
+    clients = Client.objects.bulk_create(Client(program=week.program, person=person) for person in people)
+    spread = ["cannot_reach"] * 13 + ["needs_one_more"] * 27 + ["met"] * 30  # nobody more is on course
+    WeekHours.objects.bulk_create(
+        WeekHours(
+            program=week.program, client=client, week=WEEK.first, minutes=n * 37 % 11, prescribed_minutes=540,
+            forecast=forecast, computed_at=TUESDAY,
+        )
+        for n, (client, forecast) in enumerate(zip(clients, spread, strict=True))
+    )  # fmt: skip
+    rank = {name: place for place, name in enumerate(selectors.STATES)}
+    rows = WeekHours.objects.filter(program=week.program, week=WEEK.first)
+    everybody = sorted(
+        (row for row in rows if not state or row.forecast == state),
+        key=lambda row: (
+            rank[row.forecast], row.minutes + row.to_come_minutes - row.prescribed_minutes, row.client_id,
+        ),
+    )  # fmt: skip
+    actor = week.actor(week.director)
+    for page in range((len(everybody) - 1) // selectors.PER_PAGE + 1):
+        board = selectors.board(actor, week.program, now=TUESDAY, state=state, page=page + 1)
+        wanted = everybody[page * selectors.PER_PAGE : (page + 1) * selectors.PER_PAGE]
+        assert {row.row.pk for row in board.rows} == {row.pk for row in wanted}
+        assert board.page.paginator.count == len(everybody)
