@@ -84,14 +84,15 @@ class Committer:
 
     def put(self, entry: Entry, waits: Waits) -> None:
         """The same for who is told instead."""
-        loop = asyncio.get_running_loop()
         self._waiting.setdefault(entry.session_id, []).append((entry, waits))
-        now = loop.time()
         if self._is_due:
             return
         if after_reading(self._start):  # people were read together: they have waited for each other already
             self._is_due = True
-        elif self._timer is None:
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._timer is None:
             quiet = now - self._began > QUIET_AFTER
             self._timer = loop.call_at(now + (WINDOW if quiet else BUSY_WINDOW), self._start)
             self._opened = now
