@@ -72,7 +72,8 @@ class Board:
     groups: tuple[Group, ...]
     more_groups: bool
     find: str
-    page: Page[UUID]
+    page: Page[int]
+    """Of places in the order of need."""
     rows: tuple[BoardRow, ...]
     may_set_goals: bool
     may_sign: bool
@@ -107,16 +108,12 @@ def board(
     week = running if day is None else min(week_of(day, WeekStart(program.week_start)), running)
     rows = week_rows(actor, program, week, now=now, group_id=group.pk if group else None)
     counts = dict.fromkeys(STATES, 0) | dict(rows.order_by().values_list("forecast").annotate(n=Count("*")))
-    shown, standing = (
-        (rows.filter(forecast=state), {state: counts[state]}) if state in STATES else (rows, counts)
-    )
-    pages = Paginator(_by_need(shown).values_list("pk", flat=True), PER_PAGE)
-    # The tabs have counted already; the pager need not ask again.
-    pages.count = sum(standing.values())
-    found = pages.get_page(page)
-    # Who stands on the page is found among the weeks alone; names are read for those few.
-    place = (found.number - 1) * PER_PAGE
-    on_page = worst_first(WeekHours.objects.filter(pk__in=_stretch(shown, standing, place, place + PER_PAGE)))
+    standing = {state: counts[state]} if state in STATES else counts
+    # The tabs have counted already, so the pager deals with places alone. Who stands on them is found among the weeks; names are
+    # read for those few.
+    found = Paginator(range(sum(standing.values())), PER_PAGE).get_page(page)
+    places = (found.number - 1) * PER_PAGE, found.number * PER_PAGE
+    on_page = worst_first(WeekHours.objects.filter(pk__in=_stretch(rows, standing, *places)))
     groups = _groups(actor, program, find, now=now)
     return Board(
         program=program,
@@ -178,14 +175,14 @@ def _stretch(
 ) -> QuerySet[WeekHours, UUID]:
     """Those from place `first` to before place `end` in the order of need. Only the states that stand there are sorted.
 
-    `counts` says how many there are in each state; a state that is not named has none.
+    `counts` says how many there are in each state; a state that is not named is left out.
     """
     states, before, left_out = [], 0, 0
     for name in STATES:
         through = before + counts.get(name, 0)
         if through <= first:
             left_out = through
-        elif before < end:
+        elif before < end and through > before:
             states.append(name)
         before = through
     within = _by_need(rows.filter(forecast__in=states)).values_list("pk", flat=True)

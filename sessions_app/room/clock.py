@@ -119,7 +119,8 @@ def _standing_rooms() -> QuerySet[RoomState]:
 
 def _silent(now: datetime) -> set[str]:
     """The connections of all rooms that have no proof of life in the 30 s before `now`."""
-    connections = [key for row in _standing_rooms() for key in row.state.get("connections", {})]
+    found = _standing_rooms().values_list("state__connections", flat=True)
+    connections = [key for room in found for key in room or {}]
     proofs = last_proofs(connections)
     return {key for key in connections if key not in proofs or now - proofs[key] > STALE_AFTER}
 

@@ -32,6 +32,7 @@ from sessions_app.room.replies import (
     pong_wire,
     wire,
 )
+from sessions_app.room.snapshots import numbers_for
 from sessions_app.room.words import Role
 from vio.common.errors import DomainError, RateLimitedError
 from vio.common.permissions import Permission
@@ -117,8 +118,7 @@ def ping(hub: Hub, link: Link, command: c.Ping) -> None:
     """Answered from memory."""
     link.outbox.proves(command.heads)
     room = hub.rooms.get(link.standing.session_id)
-    known = room.heads if room else {}
-    heads = {audience: known.get(audience, 0) for audience in link.audiences}
+    heads = numbers_for(link.audiences, room.heads if room else {})
     link.send(pong_wire(str(command.id), link.last_seen, heads))
 
 

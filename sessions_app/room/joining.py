@@ -138,7 +138,7 @@ async def show(hub: Hub, link: Link, seen: Mapping[str, int] | None = None) -> N
         raise
     for line in view.missed:
         link.send_line(line)
-    numbers = snapshots.numbers_for(view.viewer, view.moment.heads)
+    numbers = snapshots.numbers_for(view.viewer.audiences, view.moment.heads)
     link.send(wire(view.snapshot if view.snapshot is not None else Resumed(numbers=numbers)))
     if link.go_live(view.viewer, view.moment.version):
         link.hold()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +31,7 @@ def snapshot(
         room=project(moment.room, viewer),
         chat=_chat(standing, viewer, moment, words),
         shown=_shown(standing, viewer, moment, words),
-        numbers=numbers_for(viewer, moment.heads),
+        numbers=numbers_for(viewer.audiences, moment.heads),
     )
 
 
@@ -91,7 +91,7 @@ def catch_up(
     That is so when the numbers are not about the audiences the viewer hears now, are ahead of the log, or when too much
     was missed.
     """
-    heads = numbers_for(viewer, moment.heads)
+    heads = numbers_for(viewer.audiences, moment.heads)
     if set(seen) != set(heads) or any(number > heads[audience] for audience, number in seen.items()):
         return None
     missed = log.missed(standing.session_id, seen)
@@ -100,9 +100,9 @@ def catch_up(
     return [line for line in missed if line.number <= heads[line.audience]]
 
 
-def numbers_for(viewer: Viewer, heads: Mapping[str, int]) -> dict[str, int]:
-    """The head numbers of the audiences a viewer hears."""
-    return {audience: heads.get(audience, 0) for audience in viewer.audiences}
+def numbers_for(audiences: Collection[str], heads: Mapping[str, int]) -> dict[str, int]:
+    """The head numbers of these audiences."""
+    return {audience: heads.get(audience, 0) for audience in audiences}
 
 
 def _chat(

@@ -144,7 +144,7 @@ class Delivery(models.Model):
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a kind of process or work (AL-6, FT-1): "worker", "beat"."""
+    """The last sign of life of a kind of process (AL-6, FT-1): "worker", "beat"."""
 
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()
