@@ -9,7 +9,11 @@ ASKED_BY = (signal.SIGTERM, signal.SIGHUP)
 
 
 def end_well() -> None:
-    """From here on a polite kill and a closed terminal are what Ctrl-C is: a KeyboardInterrupt, and every `finally` runs."""
+    """From here on a polite kill and a closed terminal are what Ctrl-C is: a KeyboardInterrupt, and every `finally` runs.
+
+    A shell starts what it runs in the background deaf to Ctrl-C; then Python hears none either, unless told.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ASKED_BY:
         signal.signal(name, _as_ctrl_c)
 

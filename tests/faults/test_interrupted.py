@@ -51,14 +51,19 @@ def place() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
+def _deaf() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @pytest.fixture
 def harness(place: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Somebody has called `make faults`."""
+    """Somebody has called `make faults`, in the background, where a shell makes it deaf to Ctrl-C."""
     environment = {**os.environ, "TMPDIR": str(place)}
     with (place / "said.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "faults", "--only", "rights", "--out", str(place / "out.json")],
             cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True,
+            preexec_fn=_deaf,  # noqa: PLW1509  # it calls the kernel and nothing else
         )  # fmt: skip
     yield process
     if process.poll() is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import time
@@ -72,7 +73,8 @@ async def test_a_frame_that_is_too_large_is_refused_with_a_word_and_one_that_is_
     refused = await says(fay, "chat.send", text="a" * 200_000)
     assert (refused["type"], refused["code"]) == ("error", "frame_too_large")
     assert (await says(fay, "ping", heads={}))["type"] == "pong"
-    await fay.send("a" * 2_000_000)
+    with contextlib.suppress(ConnectionClosed):  # the refusal may come before the last byte has gone out
+        await fay.send("a" * 2_000_000)
     assert await closes(fay) == 1009
 
 
