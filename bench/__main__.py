@@ -16,7 +16,7 @@ from bench.people import Evening, make_evening
 from bench.progress import phase, say
 from bench.rows import Row, to_table
 
-STEPS = ("storm", "memory", "rounds", "flood")
+STEPS = ("storm", "memory", "rounds", "paced", "flood")
 PARTS = ("rooms", "alert", "evidence", "hours")
 
 
@@ -126,10 +126,21 @@ def _rooms(running: stack.Stack, evening: Evening, chosen: Options) -> list[Row]
                 for side in sides:
                     say(f"{what} {number + 1}: {side.name}")
                     step(side)
+        if "paced" in chosen.steps:
+            say(f"all people may say: {rooms.VIO}")
+            measuring.paced(sides[0])
         if "flood" in chosen.steps:
+            running.restart_web(unpaced=True)
+            _flood(measuring, sides)
             _faster(running, evening, measuring)
         say("\n" + rooms.summary(measuring.found))
         return rooms.rows(measuring.found, [side.name for side in sides[1:]])
+
+
+def _flood(measuring: rooms.Rooms, sides: list[rooms.Side]) -> None:
+    for side in sides:
+        say(f"flood: {side.name}")
+        measuring.flood(side)
 
 
 def _faster(running: stack.Stack, evening: Evening, measuring: rooms.Rooms) -> None:
@@ -141,9 +152,10 @@ def _faster(running: stack.Stack, evening: Evening, measuring: rooms.Rooms) -> N
         running.restart_web()
         return
     side = rooms.vio_side(running, evening, rooms.FAST)
-    for what, step in (("rounds", measuring.round), ("flood", measuring.flood)):
-        say(f"{what} 1: {side.name}")
-        step(side)
+    say(f"rounds 1: {side.name}")
+    measuring.round(side)
+    running.restart_web("uvicorn", unpaced=True)
+    _flood(measuring, [side])
     running.restart_web()
 
 
@@ -152,7 +164,6 @@ def _steps(measuring: rooms.Rooms, sizes: rooms.Sizes) -> list[tuple[str, Callab
         ("storm", measuring.storm, 1),
         ("memory", measuring.memory, 1),
         ("rounds", measuring.round, sizes.rounds),
-        ("flood", measuring.flood, 1),
     ]
 
 

@@ -59,15 +59,15 @@ class Stack:
         """Seconds Valkey has used so far."""
         return usage.cpu_seconds(self.running.pids[1])
 
-    def start_web(self, program: str = "") -> None:
+    def start_web(self, program: str = "", *, unpaced: bool = False) -> None:
         """Starts the web process as `vio up` does (VIO_SERVER says which, unless it is named), on the server's core, and
-        waits until it answers.
+        waits until it answers. `unpaced` lifts what one person may say in a time.
         """
         program = program or os.environ.get("VIO_SERVER", "daphne")
         spec = plan.web(1, self.server, self.environment, program)
         command = list(spec.command)
-        if self.profiled:
-            command[1:3] = ["-m", "bench.profiled", command[2]]
+        around = ["bench.profiled"] * self.profiled + ["bench.unpaced"] * unpaced
+        command[1:3] = ["-m", *around, command[2]]
         self.web = machine.launch(
             command, machine.WORK / "web.log", cores=machine.SERVER, environment=self.environment,
             pass_fds=spec.pass_fds,
@@ -83,11 +83,11 @@ class Stack:
         if self.profiled and self.web is not None:
             self.web.send_signal(signal.SIGUSR2)
 
-    def restart_web(self, program: str = "") -> None:
+    def restart_web(self, program: str = "", *, unpaced: bool = False) -> None:
         """A fresh web process."""
         if self.web is not None:
             machine.stop(self.web)
-        self.start_web(program)
+        self.start_web(program, unpaced=unpaced)
 
     def web_cpu(self) -> float:
         """Seconds the web process has used so far."""
