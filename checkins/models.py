@@ -21,7 +21,9 @@ class CheckIn(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="checkins")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="checkins", db_index=False
+    )
     local_date = models.DateField()
     at = models.DateTimeField()
     device_at = models.DateTimeField(null=True)
@@ -66,7 +68,9 @@ class RoundAnswer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="round_answers")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="round_answers", db_index=False
+    )
     session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="+")
     local_date = models.DateField()
     at = models.DateTimeField()
@@ -201,7 +205,9 @@ class MissedStreak(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="missed_streaks")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="missed_streaks", db_index=False
+    )
     since = models.DateField()  # the first local date without a check-in
     level = models.CharField(max_length=8, choices=AlertLevel.choices)
     days = models.PositiveSmallIntegerField()

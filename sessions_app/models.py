@@ -78,10 +78,19 @@ class Session(models.Model):
     Status: ClassVar[type[SessionStatus]] = SessionStatus
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="sessions")
-    group = models.ForeignKey("groups.Group", on_delete=models.PROTECT, related_name="sessions")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
+    group = models.ForeignKey(
+        "groups.Group", on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
     series = models.ForeignKey(
-        "groups.Series", on_delete=models.PROTECT, related_name="sessions", null=True, blank=True
+        "groups.Series",
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     occurrence = models.DateField(
         null=True, blank=True

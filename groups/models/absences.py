@@ -14,7 +14,9 @@ class Absence(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="absences")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="absences", db_index=False
+    )
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="absences")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -14,7 +14,9 @@ class Client(models.Model):
     """A person in treatment in one program: the chart. `id` is what every clinical row points to."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="clients")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="clients", db_index=False
+    )
     person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="clients")
     privacy_name = models.CharField(max_length=40, blank=True, default="")  # what peers see, if chosen
     phone = SealedTextField()
@@ -88,7 +90,7 @@ class PrescribedDose(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="doses")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="doses", db_index=False)
     starts_on = models.DateField()
     weekly_minutes = models.PositiveIntegerField(default=540)
     weekly_days = models.PositiveSmallIntegerField(default=3)
@@ -108,7 +110,9 @@ class Agreement(models.Model):
     """The group agreement, one version of its text."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="agreements")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="agreements", db_index=False
+    )
     version = models.PositiveIntegerField()
     text = models.TextField()
     published_at = models.DateTimeField()
@@ -127,7 +131,7 @@ class AgreementAcceptance(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="acceptances")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="acceptances", db_index=False)
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="acceptances")
     at = models.DateTimeField()
 

@@ -14,7 +14,9 @@ class Group(models.Model):
     """The people who meet: clients at about the same stage, with their facilitators."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="groups")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="groups", db_index=False
+    )
     name = models.CharField(max_length=80)  # neutral: it stands in calendars and titles (DP-4)
     service_type = models.CharField(
         max_length=24, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY
@@ -62,7 +64,9 @@ class Membership(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="memberships")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="memberships")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="memberships", db_index=False
+    )
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     # A make-up seat the client took for one date; theirs to give back until the group begins.

@@ -11,7 +11,9 @@ class Holiday(models.Model):
     """One local date on which the program calls its groups off, with a neutral name that clients see."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="holidays")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="holidays", db_index=False
+    )
     on = models.DateField()
     name = models.CharField(max_length=60)
 

@@ -60,7 +60,7 @@ class LevelOfCare(models.Model):
     """A level of care with its weekly minimum (domain reference, section 2)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="levels")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="levels", db_index=False)
     code = models.CharField(max_length=8)  # "2.1"
     name = models.CharField(max_length=80)
     population = models.CharField(

@@ -15,7 +15,7 @@ class AttendancePolicy(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(
-        "groups.Program", on_delete=models.PROTECT, related_name="attendance_policies"
+        "groups.Program", on_delete=models.PROTECT, related_name="attendance_policies", db_index=False
     )
     version = models.PositiveIntegerField()
     effective_from = models.DateField()
@@ -52,9 +52,13 @@ class AttendanceRecord(models.Model):
     append_only: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="attendance")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="attendance")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="attendance", db_index=False
+    )
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="attendance", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     local_date = models.DateField()
     credited_seconds = models.PositiveIntegerField()
@@ -129,7 +133,9 @@ class EvidenceSeal(models.Model):
 
     append_only: ClassVar[bool] = True
 
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="seals")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="seals", db_index=False
+    )
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()  # 1, 2, ... per session
     rows = models.PositiveIntegerField()
@@ -150,7 +156,9 @@ class Excuse(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="excuses")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="excuses", db_index=False
+    )
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="excuses")
     reason = SealedTextField()
     accepted_by = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", null=True)

@@ -29,7 +29,7 @@ class Flag(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=24, choices=FlagKind.choices)
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="flags", null=True)
     session = models.ForeignKey(
@@ -63,7 +63,9 @@ class FollowUp(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
     flag = models.OneToOneField(Flag, on_delete=models.PROTECT, related_name="follow_up")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="follow_ups")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="follow_ups", db_index=False
+    )
     session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="follow_ups")
     risk = models.CharField(
         max_length=8, choices=[("standard", "standard"), ("high", "high")], default="standard"

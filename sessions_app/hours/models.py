@@ -14,7 +14,9 @@ class HoursPolicy(models.Model):
     """One version of a program's definition of an hour and of what counts (C11, C12)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="hours_policies")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="hours_policies", db_index=False
+    )
     version = models.PositiveIntegerField()
     effective_from = models.DateField()
     definition = models.CharField(
@@ -53,8 +55,10 @@ class WeekHours(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="weeks")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="weeks", db_index=False
+    )
     week = models.DateField()
     minutes = models.PositiveIntegerField(default=0)
     days = models.PositiveSmallIntegerField(default=0)
@@ -89,7 +93,9 @@ class WeekTarget(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="week_targets")
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="week_targets", db_index=False
+    )
     week = models.DateField()
     version = models.PositiveIntegerField()
     minutes = models.PositiveIntegerField(null=True)

@@ -17,7 +17,9 @@ class Payer(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="payers")
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="payers", db_index=False
+    )
     name = models.CharField(max_length=80)
     code = models.CharField(max_length=20, blank=True, default="")
     rule = models.CharField(
@@ -81,7 +83,7 @@ class Authorisation(models.Model):
     """So many units that a payer authorised for a client between two dates (both included)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="authorisations")
     coverage = models.ForeignKey(Coverage, on_delete=models.PROTECT, related_name="authorisations")
     number = SealedTextField()

@@ -65,7 +65,9 @@ class GroupNote(Note):
 class ClientNote(Note):
     """One client's note of a session: participation, response, risk, goal, next step; minutes filled in."""
 
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="client_notes")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="client_notes", db_index=False
+    )
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="notes")
     minutes = models.PositiveIntegerField(default=0)
     attendance_version = models.PositiveIntegerField(default=0)

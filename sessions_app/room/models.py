@@ -36,8 +36,10 @@ class RoomEvent(models.Model):
 
     sealed_columns: ClassVar[tuple[str, ...]] = ("body",)
 
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="events")
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
     audience = models.CharField(max_length=48)
     number = models.BigIntegerField()
     kind = models.CharField(max_length=40)
@@ -60,9 +62,11 @@ class RoomEvent(models.Model):
 class CommandResult(models.Model):
     """The first answer to a command; a repeat with the same id gets it again and creates nothing (RT-2)."""
 
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="+")
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey("groups.Person", on_delete=models.CASCADE, related_name="+")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey("groups.Person", on_delete=models.CASCADE, related_name="+", db_index=False)
     command_id = models.UUIDField()
     numbers = models.JSONField(default=dict)  # {audience: number}
     error_code = models.CharField(max_length=40, blank=True, default="")

@@ -102,3 +102,20 @@ def test_a_row_is_named_by_its_id_never_by_its_content() -> None:
     """`str()` of a row ends up in logs and errors (DP-3)."""
     unnamed = [label(m) for m in MODELS if m.__str__ is models.Model.__str__]
     assert unnamed == []
+
+
+@pytest.mark.django_db
+def test_no_index_begins_another() -> None:
+    """What begins a larger index is found by that one: it costs every write and misleads the planner (docs/decisions/0022)."""
+    tables = [m._meta.db_table for m in MODELS]
+    found = rows(
+        """SELECT small.indexrelid::regclass::text, large.indexrelid::regclass::text FROM pg_index small
+           JOIN pg_index large ON large.indrelid = small.indrelid AND large.indexrelid <> small.indexrelid
+             AND starts_with(large.indkey::text || ' ', small.indkey::text || ' ')
+             AND starts_with(large.indclass::text || ' ', small.indclass::text || ' ')
+           JOIN pg_class c ON c.oid = small.indrelid
+           WHERE c.relname = ANY(%s) AND NOT small.indisunique AND small.indexprs IS NULL AND large.indexprs IS NULL
+             AND small.indpred IS NULL AND large.indpred IS NULL""",
+        tables,
+    )
+    assert found == []

@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
     written_by_database: ClassVar[bool] = True
     row_security_open_to_null: ClassVar[bool] = True
 
-    program_id = models.UUIDField(null=True, db_index=True)  # null: sign-in, before a program is known
+    program_id = models.UUIDField(null=True)  # null: sign-in, before a program is known
     number = models.BigIntegerField(default=0)
     at = models.DateTimeField(null=True)
     actor_id = models.UUIDField(null=True)

@@ -32,7 +32,9 @@ class AttendanceImport(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="imports")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="imports", db_index=False
+    )
     vendor = models.CharField(max_length=16, choices=[(v.value, v.value) for v in Vendor])
     status = models.CharField(max_length=12, choices=ImportStatus.choices, default=ImportStatus.DRAFT)
     digest = models.CharField(max_length=64)

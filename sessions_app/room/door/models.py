@@ -23,8 +23,12 @@ class DoorConfirmation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.PROTECT, related_name="doors")
-    client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="doors")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.PROTECT, related_name="doors", db_index=False
+    )
+    client = models.ForeignKey(
+        "groups.Client", on_delete=models.PROTECT, related_name="doors", db_index=False
+    )
     address = SealedTextField()
     city = SealedTextField()
     state = models.CharField(max_length=2)
@@ -50,7 +54,9 @@ class TechCheck(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+")
-    session = models.ForeignKey("sessions_app.Session", on_delete=models.CASCADE, related_name="+")
+    session = models.ForeignKey(
+        "sessions_app.Session", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     client = models.ForeignKey("groups.Client", on_delete=models.PROTECT, related_name="+")
     camera = models.CharField(max_length=8, choices=CHECKS, default="skipped")
     microphone = models.CharField(max_length=8, choices=CHECKS, default="skipped")
