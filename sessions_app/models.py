@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from groups.models import ServiceType
@@ -142,6 +143,21 @@ class Session(models.Model):
             ),
             models.Index(
                 fields=["starts_at"], name="session_misses_open", condition=models.Q(misses_found_at=None)
+            ),
+        ]
+        # What is proven names its session for good (docs/decisions/0023).
+        triggers = [
+            pgtrigger.ReadOnly(name="same", fields=["id", "program"]),
+            pgtrigger.Trigger(
+                name="unproven",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.After,
+                func="""
+                    IF EXISTS (SELECT FROM sessions_app_presenceevidence WHERE session_id = OLD.id) THEN
+                      RAISE foreign_key_violation USING MESSAGE = 'a session with evidence stays';
+                    END IF;
+                    RETURN NULL;
+                """,
             ),
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from vio.common.sealed import SealedTextField
@@ -27,6 +28,11 @@ class Client(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["program", "person"], name="client_once_per_program"),
             models.UniqueConstraint(fields=["id", "program"], name="client_with_program"),
+        ]
+        # What is proven of a client names them for good (docs/decisions/0023).
+        triggers = [
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="same", fields=["id", "program", "person"]),
         ]
 
     def __str__(self) -> str:

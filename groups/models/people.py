@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
@@ -46,6 +47,11 @@ class Person(AbstractBaseUser):
 
     class Meta:
         verbose_name_plural = "people"
+        # What is proven of somebody names them for good (docs/decisions/0023).
+        triggers = [
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="same", fields=["id"]),
+        ]
 
     def __str__(self) -> str:
         return f"person {self.pk}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 
@@ -101,14 +102,28 @@ class PresenceEvidence(models.Model):
 
     append_only: ClassVar[bool] = True
 
-    # It is always read by session, and written every second by everybody: no other index pays for itself.
+    # It is always read by session, and written every second by everybody: no other index pays for itself, and its references
+    # are held by triggers, for all rows of a statement at once (docs/decisions/0023).
     session = models.ForeignKey(
-        "sessions_app.Session", on_delete=models.PROTECT, related_name="evidence", db_index=False
+        "sessions_app.Session",
+        on_delete=models.PROTECT,
+        related_name="evidence",
+        db_index=False,
+        db_constraint=False,
     )
-    program = models.ForeignKey("groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False)
-    person = models.ForeignKey("groups.Person", on_delete=models.PROTECT, related_name="+", db_index=False)
+    program = models.ForeignKey(
+        "groups.Program", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    person = models.ForeignKey(
+        "groups.Person", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     client = models.ForeignKey(
-        "groups.Client", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+        "groups.Client",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+        db_constraint=False,
     )  # null: staff
     connection = models.UUIDField(default=uuid.uuid4)
     kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
@@ -123,6 +138,36 @@ class PresenceEvidence(models.Model):
             models.Index(
                 fields=["connection"], name="evidence_withdrawn", condition=models.Q(kind="withdrawn")
             ),
+        ]
+        triggers = [
+            # Each session is held once, as a reference would hold it for every row. People are looked up by key: a join would
+            # read all of them for the sake of one row.
+            pgtrigger.Trigger(
+                name="agrees",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="proven"),  # type: ignore[no-untyped-call]  # the library's own gap
+                declare=[("one", "record")],
+                func="""
+                    FOR one IN SELECT DISTINCT session_id, program_id FROM proven ORDER BY 1 LOOP
+                      PERFORM FROM sessions_app_session WHERE id = one.session_id AND program_id = one.program_id FOR KEY SHARE;
+                      IF NOT FOUND THEN
+                        RAISE foreign_key_violation USING MESSAGE = 'evidence of a session that does not exist here';
+                      END IF;
+                    END LOOP;
+                    IF EXISTS (
+                      SELECT FROM proven p WHERE CASE
+                        WHEN p.client_id IS NULL THEN (SELECT id FROM groups_person WHERE id = p.person_id) IS NULL
+                        ELSE (SELECT person_id FROM groups_client WHERE id = p.client_id AND program_id = p.program_id)
+                          IS DISTINCT FROM p.person_id
+                        END
+                    ) THEN
+                      RAISE foreign_key_violation USING MESSAGE = 'evidence of somebody who does not exist here';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
         ]
 
     def __str__(self) -> str:
