@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -34,12 +34,8 @@ def session(world: World) -> Session:
     return make_session(world.group, starts_at=timezone.now())
 
 
-def proof_of(session: Session, client: Client, at: datetime | None = None) -> Proof:
-    return Proof(session.pk, session.program_id, client.person_id, client.pk, uuid4(), at or timezone.now())
-
-
-def somebody_else(world: World) -> dict[str, UUID]:
-    return {"person_id": world.ben.person_id}
+def proof_of(session: Session, client: Client) -> Proof:
+    return Proof(session.pk, session.program_id, client.person_id, client.pk, uuid4(), timezone.now())
 
 
 WRONG: dict[str, Callable[[World], dict[str, UUID]]] = {
@@ -47,7 +43,7 @@ WRONG: dict[str, Callable[[World], dict[str, UUID]]] = {
     "a client who does not exist": lambda world: {"client_id": uuid4()},
     "a program that does not exist": lambda world: {"program_id": uuid4()},
     "a session that does not exist": lambda world: {"session_id": uuid4()},
-    "somebody else's chart": somebody_else,
+    "somebody else's chart": lambda world: {"person_id": world.ben.person_id},
     "a chart of another program": lambda world: {
         "client_id": world.dov.pk,
         "person_id": world.dov.person_id,
@@ -85,10 +81,13 @@ def test_whom_a_proof_names_is_never_deleted(world: World) -> None:
     assert Client.objects.filter(pk=world.ana.pk).exists()
 
 
-def test_a_session_with_proofs_is_not_deleted(world: World, session: Session) -> None:
+def test_a_session_with_proofs_is_not_deleted_and_one_without_is(world: World, session: Session) -> None:
     write_proofs([proof_of(session, world.ana)])
     with pytest.raises(IntegrityError):
-        Session.objects.filter(pk=session.pk)._raw_delete("default")
+        delete(session, world.ana)
+    empty = make_session(world.group, starts_at=timezone.now() + timedelta(days=1))
+    delete(empty, world.ana)
+    assert [left.pk for left in Session.objects.filter(pk__in=[session.pk, empty.pk])] == [session.pk]
 
 
 def test_whoever_is_first_wins(world: World, session: Session) -> None:
@@ -132,7 +131,9 @@ def test_whom_a_proof_names_stays_who_it_is(world: World, session: Session) -> N
         lambda: Client.objects.filter(pk=world.ana.pk).update(person=world.facilitator),
         lambda: Client.objects.filter(pk=world.ana.pk).update(program=world.lakeside),
         lambda: Person.objects.filter(pk=world.clinician.pk).update(id=uuid4()),
+        lambda: Client.objects.filter(pk=world.ana.pk).update(id=uuid4()),
         lambda: Session.objects.filter(pk=session.pk).update(program=world.lakeside),
+        lambda: Session.objects.filter(pk=session.pk).update(id=uuid4()),
     ]
     for change in changes:
         with pytest.raises(DatabaseError, match="Cannot update"):
