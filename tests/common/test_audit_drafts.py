@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from groups.models import Client, EmergencyContact, Group
+from tests.waiting import somebody_waits
 from tests.worlds import World, build_world
 from vio.common import audit
 from vio.common.actors import system_actor
@@ -202,12 +203,8 @@ def test_the_chain_is_free_while_an_act_waits_for_what_its_foreign_keys_name(ope
             Client.objects.select_for_update().get(pk=ana.pk)
             held.set()
             assert waits.wait(PATIENCE)
-            with connection.cursor() as cursor:
-                while True:
-                    cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-                    if cursor.fetchone() == (True,):
-                        break
-                    assert not other.done()
+            while not somebody_waits():
+                assert not other.done()
             note("a.second", program)
         other.result(PATIENCE)
     assert chained(program) == ["a.second", "a.first"]

@@ -35,6 +35,7 @@ from sessions_app.services.scheduling import cancel_session, materialise_session
 from sessions_app.staffing.services import add_session_staff, end_session_staff
 from tests.factories import MONDAY, MONDAY_START, make_series, make_session
 from tests.sessions_app.room.live import LiveRoom
+from tests.waiting import somebody_waits
 from tests.worlds import World, build_world
 from vio.common import audit
 from vio.common.actors import system_actor
@@ -65,12 +66,6 @@ class Pause:
         return found
 
 
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
 def in_thread(work: Act, pause: Pause | None = None) -> object:
     try:
         with every_program():
@@ -92,7 +87,7 @@ def cross(first: Act, second: Act) -> None:
             assert pause.recorded.wait(PATIENCE), one.exception(1)
             two = pool.submit(in_thread, second)
             until = time.monotonic() + PATIENCE
-            while not (two.done() or waits_for_a_lock()):
+            while not (two.done() or somebody_waits()):
                 assert time.monotonic() < until
         finally:
             pause.released.set()
@@ -228,7 +223,7 @@ def test_another_zone_crosses_who_calls_off_an_evening_moved_by_hand(evenings: W
             assert locked.wait(PATIENCE), one.exception(1)
             two = pool.submit(in_thread, lambda: cancel_session(actor=SYSTEM, session=wednesday, now=NOON))
             until = time.monotonic() + PATIENCE
-            while not (two.done() or waits_for_a_lock()):
+            while not (two.done() or somebody_waits()):
                 assert time.monotonic() < until
         finally:
             go_on.set()

@@ -72,6 +72,7 @@ def _writing() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+            " JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
             " WHERE c.relname = 'common_auditdraft' AND l.mode = 'RowExclusiveLock' AND l.pid <> pg_backend_pid())"
         )
         return bool(cursor.fetchone()[0])

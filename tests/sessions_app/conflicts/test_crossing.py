@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from groups.models import Membership, Series
 from groups.services.leaders import assign_staff
@@ -20,6 +20,7 @@ from sessions_app.models import Session
 from sessions_app.services.scheduling import materialise_sessions, plan_session
 from sessions_app.timetable.changing import Reach, Wanted, change_sessions
 from tests.factories import MONDAY, make_series
+from tests.waiting import somebody_waits
 from tests.worlds import World, build_world
 from vio.common.actors import system_actor
 from vio.common.errors import BadInputError, ConflictError, DomainError
@@ -68,12 +69,6 @@ def leader(world: World) -> object:
     )  # fmt: skip
 
 
-def waiting_for_the_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
 def in_thread(work: Callable[[], object]) -> object:
     try:
         with every_program():
@@ -98,7 +93,7 @@ def cross(world: World, first: Act, second: Act) -> BaseException | None:
             assert written.wait(PATIENCE), one.exception(1)
             two: Future[object] = pool.submit(in_thread, lambda: second(world))
             until = time.monotonic() + PATIENCE
-            while not waiting_for_the_lock():
+            while not somebody_waits():
                 assert not two.done(), "the second did not wait for the first"
                 assert time.monotonic() < until
         finally:
