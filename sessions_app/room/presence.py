@@ -1,7 +1,7 @@
 """Proofs of life, written for all connections of the process in one statement per tick (AT-3).
 
 A heartbeat is answered from memory; this only remembers when it came. What could not be written is tried again with the next
-tick: of each connection only the latest proof matters.
+tick: of each connection only the latest proof matters. A proof that the database refuses for good is left out by itself.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from sessions_app.room import statements
 from sessions_app.room.models import EvidenceKind
 from sessions_app.room.rows import EvidenceRow
+from vio.common import logs
 from vio.common.scope import scope
 
+_log = logs.log(__name__)
 TICK = 1.5
 """Seconds between two statements."""
 
@@ -51,6 +55,27 @@ def write_proofs(proofs: Sequence[Proof]) -> None:
                 for proof in proofs
             ]
         )
+
+
+def write_what_is_accepted(proofs: Sequence[Proof]) -> None:
+    """Appends the proofs; each that names what does not exist is left out and logged, the others are written.
+
+    A statement that was refused is tried again in halves, so that one proof costs a few statements and its own connection.
+    Raises DatabaseError for any other trouble: a part may be written then, and all may be tried again (AT-9).
+    """
+    try:
+        write_proofs(proofs)
+    except IntegrityError:
+        if len(proofs) == 1:
+            refused = proofs[0]
+            session, link = str(refused.session_id), str(refused.connection)
+            _log.error("room.proof_refused", session=session, connection=link, exc_info=True)
+            return
+    else:
+        return
+    half = len(proofs) // 2
+    write_what_is_accepted(proofs[:half])
+    write_what_is_accepted(proofs[half:])
 
 
 class PresenceWriter:

@@ -19,7 +19,7 @@ from sessions_app.room.access import AccessError, Standing, Ticket
 from sessions_app.room.asking_again import standings_again
 from sessions_app.room.link import Link
 from sessions_app.room.models import RoomState
-from sessions_app.room.presence import TICK, write_proofs
+from sessions_app.room.presence import TICK, write_what_is_accepted
 from sessions_app.room.pulse import EVERY
 from vio.common import logs
 from vio.common.scope import every_program
@@ -79,12 +79,12 @@ async def stop(hub: Hub) -> None:
 
 
 async def write_presence(hub: Hub) -> None:
-    """One statement with the latest proof of each connection that sent one."""
+    """One statement with the latest proof of each connection that sent one; what could not be written waits for the next."""
     proofs = hub.presence.take()
     if not proofs:
         return
     try:
-        await hub.threads.run(write_proofs, proofs)
+        await hub.threads.run(write_what_is_accepted, proofs)
     except BaseException:
         hub.presence.put_back(proofs)
         raise

@@ -78,6 +78,18 @@ class TestHeartbeat:
         proofs = PresenceEvidence.objects.filter(client=evening.live.world.ana, kind="seen")
         assert await sync_to_async(proofs.count)() == 1
 
+    async def test_a_refused_proof_is_not_tried_for_ever_and_its_neighbours_are_written(
+        self, evening: Evening, house: Hub
+    ) -> None:
+        await evening.ana.sends("ping", heads={})
+        await evening.ana.hears("pong")
+        fine = house.presence.take()
+        house.presence.put_back([*fine, fine[0]._replace(connection=uuid4(), session_id=uuid4())])
+        await upkeep.write_presence(house)
+        assert house.presence.take() == []
+        proofs = PresenceEvidence.objects.filter(kind="seen").values_list("connection", flat=True)
+        assert await sync_to_async(set)(proofs) == {proof.connection for proof in fine}
+
     async def test_silence_ends_a_connection_at_its_last_proof_of_life(
         self, evening: Evening, house: Hub
     ) -> None:

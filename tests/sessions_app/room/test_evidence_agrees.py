@@ -9,13 +9,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from groups.models import Client, Person
 from sessions_app.models import PresenceEvidence, Session
 from sessions_app.room import statements
-from sessions_app.room.presence import Proof, write_proofs
+from sessions_app.room.presence import Proof, write_proofs, write_what_is_accepted
 from sessions_app.room.rows import EvidenceRow
 from tests.factories import make_session
 from tests.worlds import World, build_world
@@ -60,6 +60,33 @@ def test_one_wrong_proof_keeps_its_whole_statement_out(world: World, session: Se
         write_proofs([*fine, bad])
     assert not PresenceEvidence.objects.exists()
     write_proofs(fine)
+    assert PresenceEvidence.objects.count() == 2
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_refused_proof_keeps_back_no_other(
+    world: World, session: Session, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fine = [proof_of(session, client) for client in (world.ana, world.ben) * 4]
+    bad = [proof_of(session, world.ana)._replace(**WRONG[wrong](world)) for _ in range(2)]
+    write_what_is_accepted([*fine[:3], bad[0], *fine[3:], bad[1]])
+    assert set(PresenceEvidence.objects.values_list("connection", flat=True)) == {p.connection for p in fine}
+    told = [str(record.msg) for record in caplog.records if "room.proof_refused" in str(record.msg)]
+    assert len(told) == 2
+    assert all(str(proof.connection) in line for proof, line in zip(bad, told, strict=True))
+
+
+def test_trouble_that_is_no_refusal_drops_nothing(
+    world: World, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is out of reach for a statement: whoever wrote hears so and tries all of it again."""
+    proofs = [proof_of(session, world.ana), proof_of(session, world.ben)]
+    with monkeypatch.context() as broken:
+        broken.setattr(statements, "_PROVE", "SELECT FROM nowhere")
+        with pytest.raises(ProgrammingError):
+            write_what_is_accepted(proofs)
+    assert not PresenceEvidence.objects.exists()
+    write_what_is_accepted(proofs)
     assert PresenceEvidence.objects.count() == 2
 
 
