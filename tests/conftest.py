@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 
 from sessions_app.models import PresenceEvidence
 from sessions_app.room.presence import TICK
@@ -27,6 +28,8 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     connection.settings_dict["OPTIONS"]["assume_role"] = "vio_app"
     connection.close()
     yield
+    # What coroutines of tests ask runs in asgiref's one thread, which keeps its connection; a database in use is not dropped.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
     del connection.settings_dict["OPTIONS"]["assume_role"]  # the owner takes the database down
     connection.close()
 
