@@ -45,6 +45,8 @@ def test_the_board_shows_where_each_week_stands(week: World) -> None:
     assert text.index("Cleo Park") < text.index("Ana Moreno")  # worst first
     assert "1 hour = 60 minutes by the clock" in text
     assert "3.00 h" in text
+    assert ">6 h to go<" in text  # Ana, on course
+    assert ">9 h missing<" in text  # Cleo, who has no evening left for them
     assert "On course 2" in text
     assert "Levi" not in text  # another program
 
