@@ -208,6 +208,10 @@ class MediaFlags(BaseModel):
     screen: bool = False
     speaking: bool = False
     wants_video: bool = True
+    wants_captions: bool = False
+    """Whether this window reads what others say."""
+    captions: bool = False
+    """Whether what is said at this window can be read: its own device writes it down, and the person lets it."""
     spoke_ago: Annotated[int, Field(ge=0, le=86_400)] | None = None
     """Seconds since this person last spoke; none when they have not."""
 
@@ -240,6 +244,17 @@ class Typing(PassingCommand):
     """I am writing a message."""
 
     type: Literal["typing"] = "typing"
+
+
+class CaptionSay(PassingCommand):
+    """What I am saying, written down by my own device: for those who hear me, and kept nowhere."""
+
+    type: Literal["caption.say"] = "caption.say"
+    line: Annotated[int, Field(ge=0, le=1_000_000)]
+    """Which of this window's lines; said again, it replaces what the line was."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    final: bool
+    """Whether the line stays as it is."""
 
 
 class MediaState(PassingCommand, MediaFlags):
@@ -287,6 +302,7 @@ AnyCommand = Annotated[
     | ActivityCommand
     | SignalSend
     | Typing
+    | CaptionSay
     | MediaState
     | MediaJoin,
     Field(discriminator="type"),

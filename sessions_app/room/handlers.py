@@ -22,6 +22,7 @@ from sessions_app.room.link import Link
 from sessions_app.room.media import granting
 from sessions_app.room.media.addresses import reveals_address
 from sessions_app.room.replies import (
+    CaptionSeen,
     ErrorReply,
     MediaGranted,
     MediaSeen,
@@ -142,6 +143,16 @@ def typing(hub: Hub, link: Link, command: c.Typing) -> None:
     hub.pass_on(link, wire(TypingSeen(person=link.person)))
 
 
+def caption(hub: Hub, link: Link, command: c.CaptionSay) -> None:
+    """What somebody is saying, in words. Like the voice itself it is everybody's in the same room and is not kept; who is muted
+    stays unread at every receiver, as they stay unheard."""
+    _require_inside(link)
+    if link.standing.role is Role.OBSERVER:
+        raise RoomError("not_allowed")
+    said = CaptionSeen(person=link.person, line=command.line, text=command.text, final=command.final)
+    hub.pass_on(link, wire(said))
+
+
 def media(hub: Hub, link: Link, command: c.MediaState) -> None:
     """Somebody's microphone, camera or screen went on or off."""
     _require_inside(link)
@@ -225,6 +236,7 @@ HANDLERS: dict[type[c.Command], Handler] = {
     ac.React: Handler(Permission.TAKE_PART, react, counts_as="chat"),
     c.SignalSend: Handler(Permission.TAKE_PART, signal, counts_as="signals"),
     c.Typing: Handler(Permission.TAKE_PART, typing),
+    c.CaptionSay: Handler(Permission.TAKE_PART, caption, counts_as="captions"),
     c.MediaState: Handler(Permission.TAKE_PART, media),
     c.MediaJoin: Handler(Permission.TAKE_PART, join_media),
 }

@@ -49,6 +49,10 @@ def _signals() -> Bucket:
     return Bucket(rate=50, burst=200)
 
 
+def _captions() -> Bucket:
+    return Bucket(rate=4, burst=12)
+
+
 def _handshakes() -> Bucket:
     return Bucket(rate=20 / 60, burst=20)
 
@@ -61,13 +65,14 @@ class Limits:
     commands: Bucket = field(default_factory=_commands)
     chat: Bucket = field(default_factory=_chat)
     signals: Bucket = field(default_factory=_signals)
+    captions: Bucket = field(default_factory=_captions)
     handshakes: Bucket = field(default_factory=_handshakes)
     over_since: float | None = None
     last_over: float = 0.0
     bad: deque[float] = field(default_factory=deque)
 
     def allows(self, kind: str, now: float) -> bool:
-        """Whether one more of this kind ("commands", "chat", "signals") may pass."""
+        """Whether one more of this kind ("commands", "chat", "signals", "captions") may pass."""
         within = self.commands.take(now) if kind == "chat" else True
         bucket: Bucket = getattr(self, kind)
         if within and bucket.take(now):

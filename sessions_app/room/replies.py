@@ -102,6 +102,16 @@ class TypingSeen(Reply):
     person: PersonId
 
 
+class CaptionSeen(Reply):
+    """What somebody in the same room is saying; the same line again replaces what it was. Never stored."""
+
+    type: Literal["caption.seen"] = "caption.seen"
+    person: PersonId
+    line: int
+    text: str
+    final: bool
+
+
 class MediaSeen(Reply, MediaFlags):
     """Somebody in the room switched microphone, camera or shared screen, or began or stopped speaking."""
 
@@ -135,6 +145,7 @@ AnyReply = Annotated[
     | Forgotten
     | SignalReceived
     | TypingSeen
+    | CaptionSeen
     | MediaSeen
     | MediaGranted
     | ReactionSeen,

@@ -43,12 +43,12 @@ class Group:
         await visitor.goes(f"/sessions/{self.session.pk}/room/")
         return visitor
 
-    async def gathers(self, *clients: Client) -> tuple[Visitor, list[Visitor]]:
-        """Facilitator and clients in the room, all with camera and microphone on."""
-        console = await self.opens(self.world.facilitator, "desktop")
+    async def gathers(self, *clients: Client, remembers: str = "") -> tuple[Visitor, list[Visitor]]:
+        """Facilitator and clients in the room, all with camera and microphone on. `remembers` runs first in each window."""
+        console = await self.opens(self.world.facilitator, "desktop", remembers=remembers)
         phones = []
         for client in clients:
-            phones.append(await self.opens(client))
+            phones.append(await self.opens(client, remembers=remembers))
             await console.presses(f"Admit {client.person.full_name}")
             await phones[-1].sees("Here now")
         for visitor in (console, *phones):

@@ -49,6 +49,7 @@ const line = new Line(page, {
     if (frame.type === "typing.seen") chat.seenTyping(String(frame.person));
     activities.passing(frame);
     media.hear(frame);
+    tiles.captions.hear(frame);
   },
 });
 const chat = new Chat(page, line);

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from sessions_app.room.commands import COMMAND_CLASSES, Command
 from sessions_app.room.handlers import HANDLERS
 from sessions_app.room.hub import Hub
+from sessions_app.room.models import RoomEvent
 from tests.sessions_app.room.browser import Browser, kinds
 from tests.sessions_app.room.live import LiveRoom, person_of
 from tests.sessions_app.room.sockets import REMOVE, Evening, drained, evening
@@ -194,6 +195,28 @@ class TestTalk:
         assert (await evening.ben.hears("media.seen"))["mic"] is True
         await evening.ben.sends("typing")
         assert (await evening.ana.hears("typing.seen"))["person"] == evening.ben_id
+
+    async def test_what_is_said_is_read_by_those_who_hear_it_and_kept_nowhere(self, evening: Evening) -> None:
+        await evening.ana.sends("caption.say", line=3, text="I made it to day nine", final=True)
+        said = await evening.ben.hears("caption.seen")
+        assert said == {
+            "type": "caption.seen", "person": evening.ana_id, "line": 3, "text": "I made it to day nine", "final": True,
+        }  # fmt: skip
+        assert await evening.ana.hears_nothing()
+        kept = RoomEvent.objects.filter(session=evening.live.session).values_list("kind", flat=True)
+        assert "caption.seen" not in await sync_to_async(set)(kept)
+
+    async def test_who_waits_at_the_door_is_not_read(self, evening: Evening) -> None:
+        await evening.fay.says("client.to_lobby", person=evening.ana_id)
+        await evening.ana.hears_until("you.moved_to_lobby")
+        assert await evening.ana.is_refused("caption.say", line=0, text="hello", final=True) == "not_in_room"
+
+    async def test_more_words_than_anybody_says_are_too_many(self, evening: Evening) -> None:
+        for line in range(12):
+            await evening.ana.sends("caption.say", line=line, text="again", final=False)
+        assert (
+            await evening.ana.is_refused("caption.say", line=12, text="again", final=True) == "rate_limited"
+        )
 
 
 async def test_every_command_has_a_handler_and_a_permission() -> None:

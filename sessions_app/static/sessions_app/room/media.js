@@ -330,7 +330,7 @@ export class Media extends Heard {
 
   flags() {
     const spoke = this.spokeAt ? { spoke_ago: Math.floor((Date.now() - this.spokeAt) / 1000) } : {};
-    return { mic: this.own.mic !== null, camera: this.own.camera !== null, screen: this.own.screen !== null, speaking: this.speaking, wants_video: !this.soundOnly, ...spoke };
+    return { mic: this.own.mic !== null, camera: this.own.camera !== null, screen: this.own.screen !== null, speaking: this.speaking, wants_video: !this.soundOnly, ...this.words, ...spoke };
   }
 
   // --- who is on the air ----------------------------------------------------------------------------------------------

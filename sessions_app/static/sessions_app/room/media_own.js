@@ -27,6 +27,7 @@ export class Own {
     this.soundOnly = wishes().soundOnly ?? soundOnly;
     this.asked = wishes().asked === true;
     this.problem = "";
+    this.words = { wants_captions: false, captions: false }; // what captions.js says of this window
     this.ear = new Ear((speaking) => this.spoke(speaking));
   }
 
@@ -124,7 +125,7 @@ export class Own {
 
   remember() {
     this.asked = true;
-    keepWishes({ asked: true, mic: this.own.mic !== null, camera: this.own.camera !== null, soundOnly: this.soundOnly });
+    keepWishes({ ...wishes(), asked: true, mic: this.own.mic !== null, camera: this.own.camera !== null, soundOnly: this.soundOnly });
   }
 
   /** After a page was loaded anew, what the person had switched on comes back. */

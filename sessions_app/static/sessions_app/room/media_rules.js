@@ -8,6 +8,8 @@
  * @property {boolean} screen
  * @property {boolean} speaking
  * @property {boolean} wants_video
+ * @property {boolean} wants_captions
+ * @property {boolean} captions
  * @property {number} spokeAt when this person last spoke, in milliseconds of this browser's clock; 0 for never
  *
  * @typedef {{id: string, hosts: boolean, spokeAt: number}} Candidate

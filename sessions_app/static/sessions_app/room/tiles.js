@@ -1,4 +1,5 @@
 // The tiles of the people in the room and the controls of one's own sound and picture. Drawn from the view and from `Media`.
+import { Captions } from "./captions.js";
 import { fromTemplate, keep, onPress, setText, show, slot } from "./dom.js";
 import { blur, canBlur, choose, chosen, devices } from "./media_devices.js";
 import { putName } from "./faces.js";
@@ -20,6 +21,7 @@ export class Tiles {
     this.root = root;
     this.media = media;
     this.noteOf = noteOf;
+    this.captions = new Captions(root, media);
     this.speakerView = sessionStorage.getItem(LAYOUT) === "speaker";
     /** @type {View | null} */
     this.view = null;
@@ -69,6 +71,7 @@ export class Tiles {
       this.drawPicture(tile, person.id, me.person);
     });
     this.drawControls(view);
+    this.captions.draw(view);
   }
 
   /** @param {View} view @param {Occupant[]} here */
