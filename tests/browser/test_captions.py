@@ -128,6 +128,15 @@ async def test_who_reads_along_reads_what_others_say(group: Group, shots: Path) 
     await captions(phone)
     await listens(console, on=False)
 
+    # an observer reads too, and has no words of their own
+    observer = await group.opens(group.world.supervisor, "desktop", remembers=WRITES)
+    await observer.sees("Sound and picture")
+    await captions(observer)
+    await listens(console)
+    await console.page.evaluate("says('Good evening', true)")
+    await reads(observer, "Facilitator S. Good evening")
+    assert not await observer.page.locator("[data-act=captions-own]").is_visible()
+
 
 async def test_a_browser_that_would_send_the_sound_away_is_not_asked(group: Group) -> None:
     _, (phone, other) = await group.gathers(group.world.ana, group.world.ben)

@@ -105,7 +105,8 @@ export class Captions {
     const { room, me } = view;
     const on = media.state === "on";
     const muted = room.muted.includes(me.person);
-    const others = Object.values(room.people).filter(({ id, place, role }) => id !== me.person && place === "in" && role !== "observer" && media.isIn(id));
+    const others = Object.values(room.people).filter(({ id, place }) => id !== me.person && place === "in" && media.isIn(id));
+    const speakers = others.filter(({ role }) => role !== "observer");
     const readers = others.some(({ id }) => media.others.get(id)?.flags.wants_captions);
     const written = on && readers && !muted && media.own.mic !== null && media.words.captions;
     this.scribe.listen(written ? media.own.mic : null);
@@ -119,8 +120,8 @@ export class Captions {
       show(button, this.can === "yes" && media.may("mic"));
     }
     show(root.querySelector("[data-act=captions-fetch]"), this.can === "fetch" && media.may("mic"));
-    const unread = others.filter(({ id }) => !media.others.get(id)?.flags.captions).map(({ name }) => name);
-    setText(slot(root, "captions-note"), wordsFor(unread, others.length));
+    const unread = speakers.filter(({ id }) => !media.others.get(id)?.flags.captions).map(({ name }) => name);
+    setText(slot(root, "captions-note"), wordsFor(unread, speakers.length));
     this.drawLines();
   }
 

@@ -177,7 +177,7 @@ export class Tiles {
       button.setAttribute("aria-pressed", String(this.speakerView));
       show(button, on);
     }
-    for (const button of root.querySelectorAll("[data-act=media-settings]")) show(button, on && media.may("mic"));
+    for (const button of root.querySelectorAll("[data-act=media-settings]")) show(button, on);
     show(root.querySelector("[data-act=blur]"), canBlur(media.own.camera));
     this.drawWords(on, muted);
   }
