@@ -21,7 +21,8 @@ __all__ = ["browser"]
 # What Chrome offers on a computer since version 139, without the part of its maker that knows a language.
 WRITES = """
 window.SpeechRecognition = class {
-  static async available({ processLocally }) { return processLocally ? "available" : "unavailable"; }
+  static async available({ processLocally }) { return processLocally ? window.language ?? "available" : "unavailable"; }
+  static async install() { window.language = "available"; return true; }
   get processLocally() { return this.stays === true; }
   set processLocally(stays) { this.stays = stays; }
   start(track) {
@@ -47,6 +48,9 @@ window.forges = (text) => {
 };
 """
 """A window whose program does not obey."""
+CLOCK = "const since = performance.now.bind(performance); window.later = 0; performance.now = () => since() + window.later;"
+ENDS = "() => { const ended = window.listening; window.listening = null; ended.onend(); }"
+FETCHES = "window.language = 'downloadable';"
 LINES = "[...document.querySelectorAll('[data-slot=caption-lines] > li')].map((line) => line.textContent)"
 
 
@@ -136,6 +140,36 @@ async def test_who_reads_along_reads_what_others_say(group: Group, shots: Path) 
     await console.page.evaluate("says('Good evening', true)")
     await reads(observer, "Facilitator S. Good evening")
     assert not await observer.page.locator("[data-act=captions-own]").is_visible()
+
+
+async def test_silence_ends_nothing_and_a_recogniser_that_does_not_work_is_left_in_peace(
+    group: Group,
+) -> None:
+    console, (phone,) = await group.gathers(group.world.ana, remembers=WRITES + CLOCK)
+    await captions(phone)
+    for _ in range(7):  # each after a minute in which nobody said a word
+        await listens(console)
+        await console.page.evaluate("window.later += 60_000")
+        await console.page.evaluate(ENDS)
+    await listens(console)
+    await console.page.evaluate("says('Good evening', true)")
+    await reads(phone, "Facilitator S. Good evening")
+    for _ in range(6):
+        await listens(console)
+        await console.page.evaluate(ENDS)
+    await phone.sees("Not from anybody here")
+    await console.sees_no("Somebody reads along", within="[data-slot=captioned]")
+
+
+async def test_a_language_is_fetched_when_the_speaker_says_so(group: Group) -> None:
+    console, (phone,) = await group.gathers(group.world.ana, remembers=WRITES + FETCHES)
+    await captions(phone)
+    await phone.sees("Not from anybody here")
+    await console.presses("Settings")
+    await console.presses("Fetch captions for what I say")
+    await console.presses("Close", within="#media")
+    await listens(console)
+    await phone.sees_no("Not from anybody here")
 
 
 async def test_a_browser_that_would_send_the_sound_away_is_not_asked(group: Group) -> None:

@@ -119,7 +119,10 @@ export class Captions {
       button.setAttribute("aria-pressed", String(!this.hides));
       show(button, this.can === "yes" && media.may("mic"));
     }
-    show(root.querySelector("[data-act=captions-fetch]"), this.can === "fetch" && media.may("mic"));
+    const fetch = root.querySelector("[data-act=captions-fetch]");
+    show(fetch, ["fetch", "fetching"].includes(this.can) && media.may("mic"));
+    fetch?.toggleAttribute("disabled", this.can === "fetching");
+    setText(slot(root, "captions-fetch"), this.can === "fetching" ? "Fetching…" : "Fetch captions for what I say");
     const unread = speakers.filter(({ id }) => !media.others.get(id)?.flags.captions).map(({ name }) => name);
     setText(slot(root, "captions-note"), wordsFor(unread, speakers.length));
     this.drawLines();

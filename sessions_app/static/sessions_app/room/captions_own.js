@@ -6,8 +6,9 @@ const AGAIN_AFTER = 400;
 const MOST_LETTERS = 1_000;
 /** Milliseconds between two tellings of a line that still changes; a final one is told at once. */
 const TELL_EVERY = 400;
-/** Ends in a row without a word in between, after which this device is left in peace. */
+/** Ends in a row right after the beginning, after which this device is left in peace. */
 const TRIES = 5;
+const AT_ONCE = 3_000;
 
 /**
  * @typedef {{text: string, final: boolean}} Words
@@ -69,6 +70,7 @@ export class Scribe {
     this.first = 0; // the number of the first line of the recogniser at work
     this.next = 0;
     this.tries = 0;
+    this.begunAt = 0;
     /** @type {Map<number, ReturnType<typeof setTimeout>>} */
     this.waiting = new Map();
     /** @type {Map<number, Words>} */
@@ -92,8 +94,9 @@ export class Scribe {
     this.first = this.next;
     recogniser.onresult = (event) => { if (this.recogniser === recogniser) this.heard(event); };
     recogniser.onend = () => { if (this.recogniser === recogniser) this.ended(); };
-    recogniser.onerror = ({ error }) => { if (error === "language-not-supported" || error === "service-not-allowed") this.tries = TRIES; };
+    recogniser.onerror = ({ error }) => { if (error === "language-not-supported" || error === "service-not-allowed") this.unable(); };
     this.recogniser = recogniser;
+    this.begunAt = performance.now();
     try {
       recogniser.start(this.track);
     } catch {
@@ -111,11 +114,12 @@ export class Scribe {
     old?.abort();
   }
 
-  /** Recognisers stop by themselves now and then, mostly in a silence. */
+  /** Recognisers stop by themselves in a silence, and begin again; one that stops right after it began does not work. */
   ended() {
     this.end();
     if (!this.track || this.track.readyState === "ended") return;
-    if (++this.tries > TRIES) return this.unable();
+    this.tries = performance.now() - this.begunAt > AT_ONCE ? 1 : this.tries + 1;
+    if (this.tries > TRIES) return this.unable();
     setTimeout(() => this.begin(), AGAIN_AFTER * this.tries);
   }
 
