@@ -70,7 +70,7 @@ def test_opening_again_makes_nothing_twice(world: World, session: Session) -> No
 
 
 def test_drafts_appear_by_themselves_when_the_session_has_ended(world: World, session: Session) -> None:
-    session_ended.send(sender=None, session_id=session.pk, now=LATER)
+    session_ended.send(sender=None, session_id=session.pk, program_id=session.program_id, now=LATER)
     assert ClientNote.objects.get().author_id == world.facilitator.pk
 
 
